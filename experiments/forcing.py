@@ -122,10 +122,10 @@ def unit_named(
 
 
 def _learner_named(reader: Reader, key: str) -> Learner | None:
-    """Return a learner; to readers of some courses, only those in their courses exist."""
+    """Return a learner; to readers of some courses, only those in their courses and runs exist."""
     rows = Learner.objects.filter(key__in={key, normalize_key(key)})
     if not reader.sees_every_course:
-        there = Enrollment.objects.filter(run__course__in=reader.course_ids)
+        there = Enrollment.objects.filter(run__in=reader.runs())
         rows = rows.filter(pk__in=there.order_by().values("learner"))
     # the key as it was written comes first
     found = {one.key: one for one in rows} if "\0" not in key else {}
@@ -137,7 +137,7 @@ def _run_named(reader: Reader, course: str, run: str) -> CourseRun:
         text = gettext("Name a course and a run: this experiment assigns runs.")
         raise ValidationError({"run": text})
     named = f"{course.strip()}/{run.strip()}"
-    rows = CourseRun.objects.filter(course__in=reader.courses()).select_related("course")
+    rows = reader.runs().select_related("course")
     keys = {"course__key": course.strip(), "key": run.strip()}
     found = None if "\0" in named else rows.filter(**keys).first()
     if found is None:
@@ -170,6 +170,6 @@ def visible_to(reader: Reader, experiment: Experiment) -> QuerySet[ForcedVariant
     rows = experiment.forced_variants.select_related("learner", "run__course", "variant", "by")
     if reader.sees_every_course:
         return rows
-    there = Enrollment.objects.filter(run__course__in=reader.course_ids).order_by()
-    own_runs = Q(run__course__in=reader.course_ids)
-    return rows.filter(own_runs | Q(learner__in=there.values("learner")))
+    own_runs = reader.runs().values("pk")
+    there = Enrollment.objects.filter(run__in=own_runs).order_by()
+    return rows.filter(Q(run__in=own_runs) | Q(learner__in=there.values("learner")))

@@ -12,7 +12,7 @@ from intake.event_kinds import Data, EventSubject, handles, undoes_events
 from intake.facts.rebuildable import finds_beyond_horizon, marks_purged
 
 undoes_events(exposure_corrections.undo)
-marks_purged(exposure_corrections.mark_purged)
+marks_purged(exposure_corrections.mark_purged, [exposures.EXPOSED])
 finds_beyond_horizon(exposure_corrections.beyond_horizon)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.mentions import may_name_people
+from core.mentions import keys_may_name_people, may_name_people
 from core.personal_data import (
     Action,
     Person,
@@ -75,7 +75,13 @@ holds_personal_data(
     by=_anonymize_changes,
 )
 # without it, nobody can look the certificate up any more
-holds_personal_data(CertificateCode, "enrollment__learner", ("code", "name"), action=Action.DELETE)
+holds_personal_data(
+    CertificateCode,
+    "enrollment__learner",
+    ("code", "name"),
+    names=("name",),
+    action=Action.DELETE,
+)
 holds_personal_data(
     CareerOutcome, "enrollment__learner", ("kind", "happened_on"), action=Action.KEEP, reason=FACT
 )
@@ -95,3 +101,6 @@ may_name_people(CommentAnalysis, "text")
 may_name_people(Testimonial, "text")
 may_name_people(Certificate, "reason")
 may_name_people(CertificateChange, "reason")
+# of others; their events get the same keys
+keys_may_name_people(Response, "event_key")
+keys_may_name_people(CertificateChange, "key")

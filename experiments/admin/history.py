@@ -49,7 +49,7 @@ class DeviationInline(DeviationChanges, ReadOnlyInline):
 @admin.register(ExperimentEvent)
 class ExperimentEventAdmin(EventChanges, ReadOnlyAdmin):
     list_display = ("at", "experiment", "kind", "author", "reason")
-    list_filter = ("kind", "by")
+    list_filter = ("kind", ("by", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("experiment", "by")
     date_hierarchy = "at"
     search_fields = ("experiment__key", "experiment__name", "by__email")
@@ -60,7 +60,7 @@ class ExperimentEventAdmin(EventChanges, ReadOnlyAdmin):
 @admin.register(Deviation)
 class DeviationAdmin(DeviationChanges, ReadOnlyAdmin):
     list_display = ("at", "experiment", "field", "by", "reason")
-    list_filter = ("field", "by")
+    list_filter = ("field", ("by", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("experiment", "by")
     date_hierarchy = "at"
     search_fields = ("experiment__key", "experiment__name", "by__email")

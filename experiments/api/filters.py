@@ -40,7 +40,7 @@ class ExperimentFilterForm(forms.Form):
 
     def clean_course(self) -> Course | None:
         key = self.cleaned_data["course"]
-        found = self.reader.courses().filter(key=key).first() if key else None
+        found = self.reader.courses_in_part().filter(key=key).first() if key else None
         if key and found is None:
             raise ValidationError(gettext("Unknown course “%(key)s”.") % {"key": key})
         return found

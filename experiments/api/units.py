@@ -93,8 +93,9 @@ class AssignmentsView(APIView):
             sentence = f'Send {{"learners": […]}} with the keys of 1 to {MOST_LEARNERS} learners.'
             raise InvalidParameters(sentence, "learners")
         keys = sent.validated_data["learners"]
-        record(request, Action.VIEWED, about=Assignment, count=len(keys))
-        return json_response(assignments_of(keys, Reader.of(request.user)))
+        found = assignments_of(keys, Reader.of(request.user))
+        record(request, Action.VIEWED, about=Assignment, count=len(set(keys) - set(found.unknown)))
+        return json_response(found)
 
 
 def assignments_of(keys: Iterable[str], reader: Reader) -> AssignmentsModel:
@@ -136,7 +137,7 @@ def _ids_of(keys: list[str], reader: Reader) -> dict[str, int]:
     wanted = sorted(one for one in forms if "\0" not in one)
     rows = Learner.objects.order_by()
     if not reader.sees_every_course:
-        there = Enrollment.objects.filter(run__course__in=reader.course_ids)
+        there = Enrollment.objects.filter(run__in=reader.runs())
         rows = rows.filter(pk__in=there.order_by().values("learner"))
     found: dict[str, int] = {}
     for begin in range(0, len(wanted), AT_ONCE):

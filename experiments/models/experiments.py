@@ -36,7 +36,7 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
         )
 
     def visible_to(self, reader: Reader) -> ExperimentQuerySet:
-        """Filter by the reader's courses: each course of the audience must be one of them.
+        """Filter by the reader's courses and runs: each of the audience must be one of them.
 
         Experiments of the whole site need access to every course.
         """
@@ -44,9 +44,10 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
             return self
         own, others = Q(pk__in=reader.course_ids), ~Q(pk__in=reader.course_ids)
         foreign_courses = Course.objects.filter(others)
-        foreign_runs = CourseRun.objects.exclude(course__in=reader.course_ids)
+        own_runs = reader.runs().values("pk")
+        foreign_runs = CourseRun.objects.exclude(pk__in=own_runs)
         courses = Experiment.objects.filter(courses__in=Course.objects.filter(own))
-        runs = Experiment.objects.filter(runs__course__in=reader.course_ids)
+        runs = Experiment.objects.filter(runs__in=own_runs)
         return (
             self.filter(Q(pk__in=courses.values("pk")) | Q(pk__in=runs.values("pk")))
             .exclude(pk__in=Experiment.objects.filter(courses__in=foreign_courses).values("pk"))

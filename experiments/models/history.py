@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models.written_once import WrittenOnce
 from curriculum.models import ParameterChange
 from experiments.models.experiments import Experiment
 
 
-class WrittenOnce(models.Model):
-    """A row that is never changed, and only deleted together with its experiment."""
-
-    at = models.DateTimeField()
-    by = models.ForeignKey(
-        User,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text=_("Empty: the product itself."),
-    )
-    reason = models.TextField(blank=True)
-    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+class Entry(WrittenOnce):
+    """A row of an experiment's history."""
 
     class Meta:
         abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add the row; ValueError if it exists, because history is not rewritten."""
-        if not self._state.adding:
-            raise ValueError("The history of an experiment cannot be changed.")
-        super().save(*args, **kwargs)
 
     @property
     def author(self) -> str:
@@ -47,7 +25,7 @@ class WrittenOnce(models.Model):
         return str(self.by) if self.by else gettext("the product")
 
 
-class ExperimentEvent(WrittenOnce):
+class ExperimentEvent(Entry):
     """One entry of an experiment's history: who did what, and what changed by it."""
 
     class Kind(models.TextChoices):
@@ -71,7 +49,7 @@ class ExperimentEvent(WrittenOnce):
         return f"{self.experiment_id} {self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
-class Deviation(WrittenOnce):
+class Deviation(Entry):
     """A change of the locked plan while the experiment runs; shown with every result."""
 
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="deviations")

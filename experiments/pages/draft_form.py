@@ -102,8 +102,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         offer_kpis(fields["primary"], self.unit, [str(self["primary"].value() or "")], none=True)
         offer_kpis(fields["secondary"], self.unit, self["secondary"].value() or ())
         fields["audience_courses"].queryset = reader.courses()
-        runs = CourseRun.objects.filter(course__in=reader.courses())
-        fields["audience_runs"].queryset = runs.select_related("course")
+        fields["audience_runs"].queryset = reader.runs().select_related("course")
         fields["layer"].queryset = Layer.objects.order_by("name")
         fields["planned_end"].input_formats = ["%Y-%m-%d"]
         # a form without it could overwrite what somebody else has changed

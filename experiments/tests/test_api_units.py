@@ -14,7 +14,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.api_keys import create_api_key
-from accounts.models import CourseGrant, User
+from accounts.models import AccessRecord, CourseGrant, User
 from curriculum.models import CourseRun
 from experiments.drafts import PlannedValue
 from experiments.models import Assignment, Experiment, Exposure
@@ -85,6 +85,7 @@ def test_many_learners_are_assigned_at_once(
     assert (status, found["unknown"]) == (200, ["nobody"])
     assert [one["learner"] for one in found["assignments"]] == keys
     assert {one["variant"] for one in found["assignments"]} == {"control", "strict"}
+    assert AccessRecord.objects.get().count == len(keys)  # nobody is not somebody who was seen
 
 
 def test_a_run_that_is_assigned_is_named(run: CourseRun) -> None:

@@ -193,7 +193,7 @@ def test_a_replay_records_the_same_exposures() -> None:
 def test_exposures_of_purged_events_stay() -> None:
     at = STARTED_AT + 2 * DAY
     sent(event(at, id="a"), event(at + DAY, id="b"))
-    purge(list(Event.objects.filter(key="a")))
+    purge(Event.objects.filter(key="a"))
     (outcome,) = sent({"id": "b", "kind": "experiment.exposed", "correction": "retract"})
 
     assert outcome.code == "purged"

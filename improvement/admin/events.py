@@ -40,7 +40,7 @@ class AdjustmentEventInline(ReadOnlyInline):
 @admin.register(AdjustmentEvent)
 class AdjustmentEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "adjustment", "kind", "by", "reason")
-    list_filter = ("kind", "by")
+    list_filter = ("kind", ("by", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("adjustment", "by")
     date_hierarchy = "at"
     search_fields = ("adjustment__place", "adjustment__parameter_key", "by__email")

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 from accounts.admin.users import acting_user
 from alerts.shipped_rules import display_name as alert_rule_name
 from core import localized
+from core.admin.confirmation import confirmed
 from curriculum import parameters
 from improvement import activating, rule_preview
 from improvement.admin.rule_form import AdjustmentRuleForm, farthest_text
@@ -136,8 +137,14 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
         description=gettext_lazy("Switch on the selected rules and their alert rules"),
         permissions=["change"],
     )
-    def activate(self, request: HttpRequest, rules: QuerySet[AdjustmentRule]) -> None:
-        self._each(request, rules, lambda rule: self._activate(request, rule))
+    @confirmed(
+        title=gettext_lazy("Switch on"),
+        consequence=gettext_lazy("These rules and their alert rules are used from now on."),
+    )
+    def activate(
+        self, request: HttpRequest, rules: QuerySet[AdjustmentRule]
+    ) -> list[AdjustmentRule]:
+        return self._each(request, rules, lambda rule: self._activate(request, rule))
 
     def _activate(self, request: HttpRequest, rule: AdjustmentRule) -> None:
         may_edit = acting_user(request).has_perm("alerts.change_alertrule")
@@ -148,16 +155,22 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
         activating.activate(rule)
 
     @admin.action(description=gettext_lazy("Switch off the selected rules"), permissions=["change"])
-    def deactivate(self, request: HttpRequest, rules: QuerySet[AdjustmentRule]) -> None:
-        self._each(request, rules, activating.deactivate)
+    @confirmed(
+        title=gettext_lazy("Switch off"),
+        consequence=gettext_lazy("These rules no longer propose or make changes."),
+    )
+    def deactivate(
+        self, request: HttpRequest, rules: QuerySet[AdjustmentRule]
+    ) -> list[AdjustmentRule]:
+        return self._each(request, rules, activating.deactivate)
 
     def _each(
         self,
         request: HttpRequest,
         rules: QuerySet[AdjustmentRule],
         verb: Callable[[AdjustmentRule], None],
-    ) -> None:
-        done = 0
+    ) -> list[AdjustmentRule]:
+        done = []
         for rule in rules.select_related("alert_rule"):
             try:
                 verb(rule)
@@ -165,11 +178,11 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
                 text = f"{display_name(rule)}: {' '.join(error.messages)}"
                 self.message_user(request, text, messages.ERROR)
             else:
-                self.log_change(request, rule, [{"changed": {"fields": ["active"]}}])
-                done += 1
+                done.append(rule)
         if done:
-            text = ngettext("%(count)s rule updated.", "%(count)s rules updated.", done)
-            self.message_user(request, text % {"count": localized.number(done)})
+            text = ngettext("%(count)s rule updated.", "%(count)s rules updated.", len(done))
+            self.message_user(request, text % {"count": localized.number(len(done))})
+        return done
 
     @admin.display(description=gettext_lazy("name"), ordering="name")
     def display_name(self, rule: AdjustmentRule) -> str:

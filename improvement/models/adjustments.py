@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
+from accounts.models.written_once import WrittenOnce
 from alerts.models import Alert
 from curriculum.models import Course, Parameter, ParameterChange
 from improvement.models.rules import AdjustmentRule
@@ -162,7 +162,7 @@ class Adjustment(models.Model):
         return f"{self.old_value.normalize():f} → {self.new_value.normalize():f}"
 
 
-class AdjustmentEvent(models.Model):
+class AdjustmentEvent(WrittenOnce):
     """One entry of an adjustment's history: who did what, and the row before and after.
 
     Entries are never changed, and only deleted together with their adjustment.
@@ -183,27 +183,9 @@ class AdjustmentEvent(models.Model):
 
     adjustment = models.ForeignKey(Adjustment, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    at = models.DateTimeField()
-    by = models.ForeignKey(
-        User,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text=_("Empty: the product itself."),
-    )
-    reason = models.TextField(blank=True)
-    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
 
     class Meta:
         ordering = ("at", "pk")
 
     def __str__(self) -> str:
         return f"{self.adjustment_id} {self.kind} {self.at:%Y-%m-%d %H:%M}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add the entry; ValueError if it exists, because history is not rewritten."""
-        if not self._state.adding:
-            raise ValueError("An entry of an adjustment's history cannot be changed.")
-        super().save(*args, **kwargs)

@@ -17,7 +17,8 @@ RULES, ADJUSTMENTS = f"{HOME}adjustmentrule/", f"{HOME}adjustment/"
 
 
 def chosen(client: Client, action: str, *rows: Any) -> str:
-    """Choose an action for rows of a list, and return the page that follows."""
+    """Choose an action for rows of a list, confirm it, and return the page that follows."""
     page = RULES if isinstance(rows[0], AdjustmentRule) else ADJUSTMENTS
-    sent = {"action": action, "_selected_action": [str(one.pk) for one in rows]}
+    ids = [str(one.pk) for one in rows]
+    sent = {"action": action, "_selected_action": ids, "confirmed": "yes"}
     return client.post(page, sent, follow=True).content.decode()

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.admin.users import acting_user
 from core import localized, reporting_clock
+from core.admin.confirmation import confirmed
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
 from curriculum.models import Course, CourseRun, Module
 from kpis.admin.kpi_choices import KpiFilter, name_of, page_of
@@ -121,8 +122,16 @@ class MeasurementAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
     @admin.action(
         description=gettext_lazy("Recompute selected measurements"), permissions=["recompute"]
     )
-    def recompute_selected(self, request: HttpRequest, rows: QuerySet[Measurement]) -> None:
-        self._recompute(request, rows)
+    @confirmed(
+        title=gettext_lazy("Recompute"),
+        consequence=gettext_lazy("These figures are computed again from the facts."),
+    )
+    def recompute_selected(
+        self, request: HttpRequest, rows: QuerySet[Measurement]
+    ) -> list[Measurement]:
+        chosen = list(rows)
+        self._recompute(request, chosen)
+        return chosen
 
     def _recompute(self, request: HttpRequest, rows: Any) -> None:
         days = request_recompute(rows)

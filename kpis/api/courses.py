@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +15,7 @@ from accounts.api_permissions import MayReadKpis
 from accounts.reader import Reader
 from core.api_errors import Problem
 from core.cacheable import cacheable
+from core.cursor_pages import CursorPages
 from curriculum.models import Course, CourseRun, Module
 
 
@@ -40,21 +40,10 @@ class CourseSchema(ModelSerializer[Course]):
         fields = ("key", "title", "nominal_days", "runs", "modules")
 
 
-class CoursePages(CursorPagination):
+class CoursePages(CursorPages):
     page_size = 100
+    page_size_query_param = None
     ordering = ("key",)
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """Raise ValidationError for a cursor that did not come from this list."""
-        error = ValidationError({"cursor": "Invalid cursor. Use the one in “next”."})
-        try:
-            cursor: Cursor | None = super().decode_cursor(request)
-        except NotFound:
-            raise error from None
-        # PostgreSQL rejects NUL, which no key contains.
-        if cursor and "\0" in str(cursor.position):
-            raise error
-        return cursor
 
 
 class CourseListView(ListAPIView[Course]):

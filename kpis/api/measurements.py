@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,8 +17,8 @@ from rest_framework.views import APIView
 
 from accounts.api_permissions import MayReadKpis
 from accounts.reader import Reader
-from core.api_errors import InvalidParameters
 from core.cacheable import cacheable
+from core.cursor_pages import CursorPages
 from curriculum.models import CourseRun, Module
 from kpis.api.views import PROBLEMS
 from kpis.definitions.registry import REGISTRY
@@ -69,28 +66,10 @@ class MaySeeSmallGroups(BasePermission):
         return Reader.of(request.user).sees_small_groups
 
 
-class MeasurementPages(CursorPagination):
+class MeasurementPages(CursorPages):
     page_size = 100
     max_page_size = 1_000
-    page_size_query_param = "limit"
     ordering = ("pk",)
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """Raise InvalidParameters for a cursor that did not come from this list."""
-        try:
-            cursor: Cursor | None = super().decode_cursor(request)
-        except NotFound:
-            raise _invalid_cursor() from None
-        if cursor and cursor.position is not None and not IS_ID.fullmatch(str(cursor.position)):
-            raise _invalid_cursor()
-        return cursor
-
-
-IS_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
-
-
-def _invalid_cursor() -> InvalidParameters:
-    return InvalidParameters("Invalid cursor. Use the one in “next” or “previous”.", "cursor")
 
 
 class MeasurementSchema(ModelSerializer[Measurement]):

@@ -14,9 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api_permissions import MayReadKpis
+from accounts.audit import Action, record
 from core.api_errors import InvalidParameters, Problem
 from core.api_models import json_response
 from core.cacheable import cacheable
+from curriculum.models import Learner
 from kpis.api.csv_response import csv_response
 from kpis.api.openapi import query_parameters
 from kpis.api.response_models import (
@@ -29,6 +31,7 @@ from kpis.api.response_models import (
 )
 from kpis.definitions.registry import REGISTRY, DrillDown, Indicator
 from kpis.query import suppressed_tables
+from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_params import ALL, SCOPE, query_of, reject_unknown, wants_csv
 from kpis.query.query_service import KpiQueryService
 from kpis.query.targets import TargetHistory
@@ -72,6 +75,7 @@ class KpiView(APIView):
         if query.by is None and not is_csv:
             query = replace(query, by=indicator.always_by)
         result = KpiQueryService(reader, query.now).ask(indicator, query)
+        note_chosen_learners(request, query, groups=len(result.groups))
         if is_csv:
             return csv_response(result_rows(result), f"{category}-{slug}.csv")
         return json_response(KpiAnswer.of(result))
@@ -97,6 +101,7 @@ class DrillDownView(APIView):
         period, table = suppressed_tables.suppressed_table(
             found, indicator, query, KpiQueryService(reader, query.now)
         )
+        note_chosen_learners(request, query)
         if wants_csv(request):
             columns = [column.key for column in table.columns]
             return csv_response(table_rows(table), f"{category}-{slug}-{drill}.csv", columns)
@@ -112,6 +117,13 @@ class ApiNotFoundView(APIView):
         raise NotFound(f"Nothing is at {request.path}. See /api/docs.")
 
     post = put = patch = delete = get
+
+
+def note_chosen_learners(request: Request, query: KpiQuery, *, groups: int = 0) -> None:
+    """Record whose figures are read, if they are those of learners one by one or of chosen ones."""
+    action = Action.EXPORTED if wants_csv(request) else Action.VIEWED
+    count = groups if query.by == "learner" else len(query.scope.learner_ids or ())
+    record(request, action, about=Learner, count=count)
 
 
 def indicator_at(category: str, slug: str) -> Indicator:

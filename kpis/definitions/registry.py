@@ -106,7 +106,8 @@ class Indicator:
     `facts` are what it reads; `facts_of_days`, what it reads for single days, if that is different.
     `always_by` is the dimension that the API groups by when a request names none.
     `is_additive` is false when sites and courses are not the sums of their runs, for example a
-    number of different people; they are then aggregated separately.
+    number of different people; they are then aggregated separately. It says nothing about months
+    and their days: what looks at the end of the period does not add up over time.
     `is_total` means that the value is the numerator, such as a count or an amount.
     `depends_on_length` means that longer periods have different values, as totals always do.
     `grain` is what longer periods add up: their days, or the weeks whose Mondays they contain.

@@ -33,6 +33,9 @@ class CellSuppression:
 
     def groups(self, scope: Scope, by: str, periods: Collection[Period]) -> set[int]:
         """Return the groups of a scope that are suppressed in any of the periods (of one kind)."""
+        if by == "course" and (scope.run_id is not None or scope.module_id is not None):
+            # the part of its course that a run or module is, is the run or module itself
+            return set(scope.course_ids or ()) if self.periods(scope, periods) else set()
         cross = {"module": scope.run_id, "run": scope.module_id}
         if cross.get(by):
             wider, at = Scope(scope.course_ids), 0 if by == "run" else 1

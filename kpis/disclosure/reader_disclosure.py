@@ -9,13 +9,21 @@ from datetime import datetime
 from django.conf import settings
 
 from accounts.reader import Reader
-from kpis.definitions.periods import Period
+from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.definitions.scopes import Scope
 from kpis.disclosure import held_figures
 from kpis.disclosure.cell_suppression import CellSuppression
 from kpis.read_sums import FoundSums
 from kpis.statistics.intervals import NOTHING, Sums
+
+
+def made_of(indicator: Indicator, periods: Sequence[Period]) -> list[Sequence[Period]]:
+    """Return the periods and, of a window of days, the weeks that it adds up, if it does."""
+    zone = periods[0].zone
+    weeks = [containing(one.first, "week", zone) for one in periods if not one.first.weekday()]
+    is_of_weeks = indicator.grain == "week" and periods[0].kind == "day" and weeks
+    return [periods, weeks] if is_of_weeks else [periods]
 
 
 class ReaderDisclosure:
@@ -47,8 +55,11 @@ class ReaderDisclosure:
         """
         if self.reader.sees_small_groups:
             return set()
-        suppressed = self.suppression_of(indicator, scope).periods(scope, inside or periods)
-        return set(periods) if inside and suppressed else suppressed
+        suppression = self.suppression_of(indicator, scope)
+        if not inside:
+            return suppression.periods(scope, periods)
+        is_hidden = any(suppression.periods(scope, some) for some in made_of(indicator, inside))
+        return set(periods) if is_hidden else set()
 
     def suppressed_groups(
         self, indicator: Indicator, scope: Scope, by: str, periods: Sequence[Period]
@@ -56,7 +67,9 @@ class ReaderDisclosure:
         """Return the groups that are suppressed in any of the periods."""
         if self.reader.sees_small_groups:
             return set()
-        return self.suppression_of(indicator, scope).groups(scope, by, periods)
+        suppression = self.suppression_of(indicator, scope)
+        some = made_of(indicator, periods) if len(periods) > 1 else [periods]
+        return set().union(*(suppression.groups(scope, by, one) for one in some))
 
     @property
     def _holds(self) -> bool:

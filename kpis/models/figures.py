@@ -187,6 +187,7 @@ class Restatement(StoredSums):
 
     class Meta:
         ordering = ("-restated_at",)
+        indexes = (models.Index(fields=("restated_at",), name="restatements_by_moment"),)
 
     def __str__(self) -> str:
         return gettext("Measurement %(id)s until %(time)s") % {

@@ -209,7 +209,7 @@ class GroupReader:
             together = self.disclosure.cross_sums(period, found.get(cell, FoundSums()))
             return self.valuation.weighted_mean(indicator, scope, period, parts, together)
         if pk in self.disclosure.suppressed_groups(indicator, self.scope, by, [period]):
-            return self.valuation.blank(indicator, scope, period, "suppressed", found=found[cell])
+            return self.valuation.blank(indicator, scope, period, "suppressed")
         return self.valuation.value(indicator, scope, period, found[cell])
 
     def _course_of(self, cell: Cell) -> int:

@@ -11,12 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 
 from accounts.reader import Reader
-from core.cacheable import note_failure
+from core.cacheable import keep_nothing
 from core.database.outages import outage_of
 from kpis import read_sums
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.definitions.scopes import Scope
+from kpis.disclosure import small_groups
 from kpis.disclosure.reader_disclosure import ReaderDisclosure
 from kpis.query.group_columns import GroupReader
 from kpis.query.kpi_query import KpiQuery
@@ -71,7 +72,7 @@ class KpiQueryService:
         except (DatabaseError, ArithmeticError) as error:
             if outage_of(error):
                 raise
-            note_failure()
+            keep_nothing()
             logger.exception("%s could not be computed", indicator.key)
             return self._error_result(indicator, query)
 
@@ -176,9 +177,12 @@ class KpiQueryService:
     def _value(
         self, indicator: Indicator, scope: Scope, period: Period, found: FoundSums, suppress: bool
     ) -> MetricValue:
-        if not suppress:
+        # a window of a KPI that does not add up may have fewer people than its periods
+        is_small = not self.reader.sees_small_groups and small_groups.is_small(found.sums)
+        if not suppress and not is_small:
             return self.valuation.value(indicator, scope, period, found)
-        return self.valuation.blank(indicator, scope, period, "suppressed", found=found)
+        # not even when it was computed: that would tell when somebody of a small group learned
+        return self.valuation.blank(indicator, scope, period, "suppressed")
 
     def _pending_values(
         self, indicator: Indicator, scope: Scope, values: Mapping[Period, MetricValue]
@@ -244,7 +248,7 @@ class KpiQueryService:
         except (DatabaseError, ArithmeticError) as error:
             if outage_of(error):
                 raise
-            note_failure()
+            keep_nothing()
             logger.exception("%s could not be computed by %s", indicator.key, query.by)
             return {}
 

@@ -14,7 +14,7 @@ import numpy as np
 from kpis.aggregation.people import Chosen, Whole, numbered
 from kpis.definitions.periods import Period
 from kpis.definitions.registry import Indicator
-from kpis.recompute.figure_columns import PER_PAIR, SCOPES, Figures, height_of, together
+from kpis.recompute.figure_columns import PER_PAIR, RUN, SCOPES, Figures, height_of, together
 from kpis.recompute.store_measurements import Cell, Change
 from kpis.recompute.stored_rows import StoredRow
 
@@ -111,6 +111,15 @@ class Changes:
         for period, course in zip(*columns, strict=True):
             found[period].add(course or None)
         return {self.periods[at]: courses for at, courses in found.items()}
+
+    @cached_property
+    def runs(self) -> dict[Period, set[int]]:
+        """Return the runs in which figures differ by period."""
+        found: dict[Period, set[int]] = defaultdict(set)
+        of_runs = self.figures.at(self.figures.scope == RUN)
+        for period, run in zip(of_runs.period.tolist(), of_runs.scope_id.tolist(), strict=True):
+            found[self.periods[period]].add(run)
+        return found
 
     def each(self, rows: Collection[int]) -> Iterator[Change]:
         """Yield some of them, by their places, as objects."""

@@ -22,10 +22,17 @@ from kpis.recompute.compare_columns import Changes as ChangeColumns
 from kpis.recompute.compare_measurements import differing
 from kpis.recompute.compute_cells import compute_all
 from kpis.recompute.job import Job
-from kpis.recompute.site_sums import Site, site_changes
-from kpis.recompute.store_measurements import Change, Places, places_of, store
+from kpis.recompute.site_sums import Site, site_changes, sites_with_few_learners
+from kpis.recompute.store_measurements import (
+    Change,
+    Places,
+    Runs,
+    places_of,
+    runs_of,
+    store,
+)
 from kpis.recompute.stored_rows import rows_of
-from kpis.signals import measurements_committed
+from kpis.signals import CommittedChange, measurements_committed
 
 logger = logging.getLogger(__name__)
 
@@ -42,22 +49,27 @@ class Recomputed:
 
     written: int = 0
     failed: set[str] = field(default_factory=set)
-    unannounced: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    unannounced: dict[tuple[str, str], tuple[set[int], set[int]]] = field(default_factory=dict)
 
     def note(self, indicator: Indicator, changes: Sequence[Change]) -> None:
-        self.note_places(indicator, len(changes), places_of(changes))
+        self.note_places(indicator, len(changes), places_of(changes), runs_of(changes))
 
-    def note_places(self, indicator: Indicator, written: int, places: Places) -> None:
+    def note_places(self, indicator: Indicator, written: int, places: Places, runs: Runs) -> None:
         """Note how many figures of a KPI were written, and where."""
         self.written += written
         for period, courses in places.items():
-            noted = self.unannounced.setdefault((indicator.category, period.kind), set())
-            noted |= {course for course in courses if course}
+            key = (indicator.category, period.kind)
+            its_courses, its_runs = self.unannounced.setdefault(key, (set(), set()))
+            its_courses |= {course for course in courses if course}
+            its_runs |= runs.get(period, set())
 
     def announce(self) -> None:
         """Send the signal for everything committed since the last one."""
         if self.unannounced:
-            changed = {(*key, frozenset(ids)) for key, ids in self.unannounced.items()}
+            changed = [
+                CommittedChange(*key, frozenset(courses), frozenset(runs))
+                for key, (courses, runs) in self.unannounced.items()
+            ]
             measurements_committed.send(Measurement, changed=changed)
             self.unannounced = {}
 
@@ -110,7 +122,7 @@ def run_together(batch: Sequence[Job], now: datetime, done: Recomputed) -> None:
                 stale_days.mark_site_stale(_stale_of_site(batch, places))
                 stale_periods.remove(sorted({pk for job in batch for pk in job.row_ids}))
     for one in changes.values():
-        done.note_places(one.indicator, len(one), places[one.indicator.key])
+        done.note_places(one.indicator, len(one), places[one.indicator.key], one.runs)
 
 
 def _columns_of(batch: Sequence[Job], now: datetime) -> dict[str, ChangeColumns]:
@@ -199,16 +211,21 @@ def write(batch: Sequence[Job], changes: Changes, now: datetime) -> None:
 def _stale_of_site(batch: Sequence[Job], places: Mapping[str, Places]) -> dict[str, list[Period]]:
     """Return by KPI the periods in which the site may differ once these changes are stored.
 
-    If the site is not the sum of its courses, it may do so although no course does.
+    If the site is not the sum of its courses, it may do so although no course does; its learners
+    may be others, too.
     """
     found: dict[str, list[Period]] = defaultdict(list)
-    for job in batch:
-        if job.leaves_site and job.indicator.is_computed:
-            key, is_additive = job.indicator.key, job.indicator.is_additive
-            changed = {(period.kind, period.first) for period in places[key]}
-            found[key] += [
-                period
-                for period, courses in job.periods
-                if courses and (not is_additive or (period.kind, period.first) in changed)
-            ]
+    jobs = [job for job in batch if job.leaves_site and job.indicator.is_computed]
+    few = sites_with_few_learners(
+        [job.indicator for job in jobs if job.indicator.is_additive],
+        [period for job in jobs for period, _ in job.periods],
+    )
+    for job in jobs:
+        key, is_additive = job.indicator.key, job.indicator.is_additive
+        affected = {(period.kind, period.first) for period in places[key]} | few.get(key, set())
+        found[key] += [
+            period
+            for period, courses in job.periods
+            if courses and (not is_additive or (period.kind, period.first) in affected)
+        ]
     return found

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 from itertools import chain
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from kpis.aggregation.grouped_sums import NOBODY
 from kpis.definitions.periods import Period
@@ -21,7 +23,7 @@ from kpis.models import Measurement
 from kpis.recompute.compare_measurements import differs
 from kpis.recompute.compute_cells import Wanted, compute_all
 from kpis.recompute.store_measurements import Cell, Change
-from kpis.recompute.stored_rows import Key, PeriodKey, StoredRow, rows_of_all_courses
+from kpis.recompute.stored_rows import Key, PeriodKey, StoredRow, rows_of_all_courses, table_of
 from kpis.statistics.intervals import NOTHING, CrossSums, Spread, Sums
 
 SITE, COURSE = Measurement.Scope.SITE, Measurement.Scope.COURSE
@@ -80,10 +82,50 @@ def _moved_periods(site: Site) -> Iterator[tuple[Period, Sums]]:
                 site.summed[key] = period
             else:
                 yield period, sums
+    site.summed |= _with_few_learners(site, by_period)
+
+
+def _with_few_learners(site: Site, changed: Collection[PeriodKey]) -> dict[PeriodKey, Period]:
+    """Return the other periods of the cells: the same sums may be those of other people."""
+    return {
+        key: cell.period
+        for cell in site.cells
+        if cell.scope == COURSE and cell.sums.n and (key := cell.key[2:]) not in changed
+        if (row := site.row(key)) and has_few_learners(row.sums)
+    }
+
+
+def has_few_learners(site: Sums) -> bool:
+    """Return whether it matters who the learners are, so that they must be counted again.
+
+    More of them are not a small group, whoever changed places since the last time.
+    """
+    return 0 < site.learners < 2 * settings.KPI_MIN_GROUP
 
 
 def _is_current(site: Site, row: StoredRow) -> bool:
     return row.definition_version == site.indicator.version
+
+
+def sites_with_few_learners(
+    indicators: Collection[Indicator], periods: Collection[Period]
+) -> dict[str, set[PeriodKey]]:
+    """Return by KPI in which of these periods the site `has_few_learners`."""
+    found: dict[str, set[PeriodKey]] = defaultdict(set)
+    if not periods:
+        return found
+    firsts = [one.first for one in periods]
+    for table in {table_of(one) for one in indicators}:
+        rows: QuerySet[Any] = QuerySet(table.model).filter(
+            kpi__in=[one.key for one in indicators],
+            scope=SITE,
+            period_kind__in={one.kind for one in periods},
+            period_start__range=(min(firsts), max(firsts)),
+            learners__range=(1, 2 * settings.KPI_MIN_GROUP - 1),
+        )
+        for key, kind, first in rows.order_by().values_list("kpi", "period_kind", "period_start"):
+            found[key].add((kind, first))
+    return found
 
 
 def moved(site: Sums, changes: Sequence[Change]) -> Sums | None:

@@ -29,6 +29,7 @@ RESTATED = ("measurement_id", *Restatement.SUMS, "computed_at", "restated_at")
 
 # periods with the courses in which figures changed; None for the site
 Places = dict[Period, set[int | None]]
+Runs = dict[Period, set[int]]
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -90,6 +91,14 @@ def places_of(changes: Iterable[Change]) -> Places:
     found: Places = defaultdict(set)
     for one in changes:
         found[one.cell.period].add(one.cell.course_id)
+    return found
+
+
+def runs_of(changes: Iterable[Change]) -> Runs:
+    found: Runs = defaultdict(set)
+    for one in changes:
+        if one.cell.scope == Measurement.Scope.RUN:
+            found[one.cell.period].add(one.cell.scope_id)
     return found
 
 

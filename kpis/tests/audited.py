@@ -23,7 +23,7 @@ NOW = moment("2026-07-10T12:00:00")
 # a prime other than the one in linear_spans
 PRIME = (1 << 31) - 1
 
-Atom = tuple[Any, Any]
+Atom = tuple[Any, ...]
 # a scope and a period, with the days of runs that it is the sum of
 Cell = tuple[Scope, Period]
 Cells = dict[Cell, frozenset[Atom]]

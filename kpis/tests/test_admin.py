@@ -232,7 +232,7 @@ def test_recomputing_sends_the_task(
 def test_the_site_is_recomputed_through_every_course(admin_client: Client) -> None:
     course("py"), course("sql")
     row = measured(None)
-    data = {"action": "recompute_selected", "_selected_action": row.pk}
+    data = {"action": "recompute_selected", "_selected_action": row.pk, "confirmed": "yes"}
     admin_client.post("/admin/kpis/measurement/", data)
 
     assert {course for _, course, _ in marks()} == {"py", "sql", None}

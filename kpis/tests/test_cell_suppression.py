@@ -114,6 +114,42 @@ def question_of(day: str, scope: Scope, *, by: str) -> KpiQuery:
     return KpiQuery("month", months, None, scope, None, None, None, by, None, NOW)
 
 
+@pytest.mark.parametrize("kind", ["day", "week", "month", "quarter"])
+def test_a_run_is_hidden_by_course_where_it_is_hidden_alone(kind: str) -> None:
+    small, large = run_of("r1"), run_of("r2")
+    crowd(small, "2026-02-11", 2)
+    crowd(large, "2026-02-11", 9)
+    recompute_stale.recompute_stale(now=NOW)
+    bo, then = manager(small.course), period("2026-02-11", kind)
+    by_course = {
+        scope: KpiQueryService(bo, NOW).group_values(
+            REGISTRY[STARTED], scope, "course", {then: [then]}
+        )[then][small.course_id]
+        for scope in (of_run(small), of_course(small))
+    }
+
+    assert by_course[of_run(small)].status == "suppressed"
+    assert by_course[of_course(small)].status != "suppressed"
+    assert not is_shown(bo, of_run(small), then)
+
+
+@pytest.mark.parametrize("kind", ["day", "week", "month"])
+def test_a_module_is_hidden_by_course_where_it_is_hidden_alone(kind: str) -> None:
+    run = run_of("r1")
+    first, second = run.course.modules.order_by("position")
+    for who in range(9):
+        one = starts(f"p{who}", run, "2026-02-01")
+        plans(one, first if who < 2 else second, "2026-02-11")
+    recompute_stale.recompute_stale(now=NOW)
+    bo, then = manager(run.course), period("2026-02-11", kind)
+    scope = Scope(frozenset({run.course_id}), None, first.pk)
+    groups = KpiQueryService(bo, NOW).group_values(
+        REGISTRY[PLANNED], scope, "course", {then: [then]}
+    )[then]
+
+    assert {one.status for one in groups.values()} == {"suppressed"}
+
+
 def test_everything_inside_a_hidden_month_is_hidden() -> None:
     run = run_of("r1")
     crowd(run, "2026-01-14", 2)

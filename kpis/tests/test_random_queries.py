@@ -70,7 +70,7 @@ def random_query(rng: random.Random, runs: list[CourseRun]) -> dict[str, str]:
         first = FIRST + timedelta(days=rng.randrange(7 * WEEKS))
         query["from"] = str(first)
         query["to"] = str(min(LAST, first + timedelta(days=rng.choice((0, 1, 6, 13, 30, 60)))))
-    if rng.random() < 0.4 and "run" not in query:
+    if rng.random() < 0.4:
         query["by"] = rng.choice(("course", "run"))
     if rng.random() < 0.2:
         query["format"] = "csv"

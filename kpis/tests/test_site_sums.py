@@ -9,9 +9,11 @@ from unittest.mock import patch
 import pytest
 
 from core import reporting_clock
-from curriculum.models import Course
+from core.changes import gathered
+from curriculum.models import Course, Enrollment, Learner
 from kpis.definitions.periods import containing
-from kpis.recompute import from_scratch, site_sums, stored_rows
+from kpis.models import Measurement
+from kpis.recompute import at_once, from_scratch, site_sums, stored_rows
 from kpis.recompute.site_sums import moved
 from kpis.recompute.store_measurements import Cell, Change
 from kpis.recompute.stored_rows import MEASUREMENTS, StoredRow
@@ -127,3 +129,31 @@ def test_the_site_is_summed_up_without_a_deleted_course() -> None:
     measured()
 
     assert {row for row in table() if row[0] == "site"} == {("site", "", "2026-03-01", 1, 1)}
+
+
+@pytest.mark.parametrize("most_at_once", [at_once.MOST_ROWS, 0])
+def test_other_people_in_a_course_are_other_people_of_the_site(
+    most_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_once, "MOST_ROWS", most_at_once)
+    one, _ = (starts("ada", run_of(f"{key}-1", course=key), "2026-03-10") for key in ("py", "go"))
+    measured()
+    assert learners_of_the_site() == {1}
+    is_now_of(one, "bo")
+    measured(NOW + timedelta(hours=1))
+
+    assert learners_of_the_site() == {2}
+    assert differences() == []
+
+
+def is_now_of(one: Enrollment, who: str) -> None:
+    """Give an enrollment to another learner, which leaves all sums of its course as they are."""
+    learner = Learner.objects.create(key=who)
+    Enrollment.objects.filter(pk=one.pk).update(learner=learner)
+    with gathered() as changes:
+        changes.changed(Enrollment.objects.filter(pk=one.pk))
+
+
+def learners_of_the_site() -> set[int]:
+    rows = Measurement.objects.filter(kpi=STARTED, scope="site", n__gt=0)
+    return set(rows.values_list("learners", flat=True))

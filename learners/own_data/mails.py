@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.languages import in_language_of
+from accounts.mails import send_mail
 from accounts.models import User
 from core import localized, reporting_clock
 from kpis.definitions.periods import local_day
@@ -44,14 +43,5 @@ def send_done(address: str, account: User | None, *, account_stays: bool) -> Non
 
 
 def _send(address: str, subject: str, template: str, context: dict[str, Any]) -> None:
-    if not address:
-        return
-    mail = EmailMultiAlternatives(
-        subject=subject,
-        body=render_to_string(f"learners/mail/{template}.txt", context),
-        to=[address],
-        headers={"Auto-Submitted": "auto-generated"},
-    )
-    html = render_to_string(f"learners/mail/{template}.html", context)
-    mail.attach_alternative(html, "text/html")
-    mail.send()
+    if address:
+        send_mail(address, subject, f"learners/mail/{template}", context)

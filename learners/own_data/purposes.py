@@ -14,16 +14,20 @@ PURPOSES: dict[str, LazyText] = {
     "axes": _("Stopping those who guess passwords."),
     "business": _("Figures of enrollment, retention, referral and revenue."),
     "curriculum": _("Who takes which course, and when."),
+    "dashboard": _("Showing figures on other sites, by links that staff and managers make."),
     "engagement": _("Figures of progress, engagement and results."),
     "experiments": _("Finding out which way of teaching works better."),
     "intake": _("Counting each event once, and computing figures again."),
     "learners": _("Erasing those who ask for it."),
+    "lti": _("Opening the site in an LMS."),
     "notifications": _("Sending messages."),
     "otp_static": _("Signing in without the second factor that was lost."),
     "otp_totp": _("Making a stolen password worthless."),
     "outcomes": _("Figures of skills, certificates, careers and satisfaction; quotations."),
     "sessions": _("Staying signed in."),
     "support": _("Helping learners who may not finish."),
+    "statements": _("Computing figures from what learning tools report."),
+    "xapi": _("Keeping what learning tools report and store about their learners."),
 }
 # of a library whose name says nothing
 NAMES: dict[str, LazyText] = {"axes": _("Failed sign-ins")}

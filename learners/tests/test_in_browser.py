@@ -65,6 +65,22 @@ def test_pages_are_accessible_and_never_wider_than_the_screen(
     assert found == {}
 
 
+def test_no_page_is_wider_than_a_phone_with_text_twice_as_large(
+    browser: Browser, live_server: LiveServer, session: str
+) -> None:
+    for number in range(10):
+        enrolled(f"other {number}")
+        graded(f"other {number}", number / 10, "2026-01-06", object="quiz 1")
+    widths = {}
+    for path in ("/my-progress", "/certificates", "/my-data", "/organizations"):
+        page = opened(browser, live_server.url, path, session, viewport=PHONE)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+        page.context.close()
+
+    assert widths == dict.fromkeys(widths, PHONE["width"])
+
+
 def test_a_screen_reader_gets_the_progress_in_order(
     browser: Browser, live_server: LiveServer, session: str
 ) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from copy import copy
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -30,7 +31,7 @@ from learners.own_learner import learners_of
 @login_required
 def data(request: HttpRequest) -> HttpResponse:
     """Show what is stored, and correct the profile."""
-    user, learner = _account_of(request), learners_of(request).first()
+    user, learner = _account_of(request), learners_of(request).select_related("user").first()
     # what a certificate has said so far
     former = (learner.name if learner else "") or user.name
     form = ProfileForm(request.POST or None, instance=user)
@@ -122,8 +123,8 @@ def _page(request: HttpRequest, learner: Any, **forms: Any) -> HttpResponse:
 
 
 def _account_of(request: HttpRequest) -> User:
-    # as stored: an invalid form must not change the name in the menu
-    return User.objects.get(pk=request.user.pk or 0)
+    # a copy: an invalid form must not change the name in the menu
+    return cast("User", copy(request.user))
 
 
 def _back() -> HttpResponse:

@@ -119,7 +119,7 @@ class ThemeAdmin(admin.ModelAdmin):
         title=_("Merge"),
         consequence=_("These themes become one, which cannot be undone."),
     )
-    def merge_chosen(self, request: HttpRequest, queryset: QuerySet[Theme]) -> None:
+    def merge_chosen(self, request: HttpRequest, queryset: QuerySet[Theme]) -> list[Theme]:
         into, *others = queryset.annotate(size=Count("analyses")).order_by("-size", "pk")
         for theme in others:
             theme_actions.merge(theme, into)
@@ -129,6 +129,7 @@ class ThemeAdmin(admin.ModelAdmin):
             len(others),
         ) % {"count": len(others), "theme": into}
         self.message_user(request, sentence, messages.SUCCESS)
+        return [into, *others] if others else []
 
 
 @admin.register(CommentAnalysis)
@@ -162,8 +163,12 @@ class CommentAnalysisAdmin(ReadOnlyAdmin):
         return acting_user(request).has_perm("outcomes.add_testimonial")
 
     @admin.action(description=_("Approve as testimonials"), permissions=["approve"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[CommentAnalysis]) -> None:
-        approved = 0
+    @confirmed(
+        title=_("Approve as testimonials"),
+        consequence=_("The dashboard quotes these comments, if their authors allowed it."),
+    )
+    def approve(self, request: HttpRequest, queryset: QuerySet[CommentAnalysis]) -> list[Any]:
+        approved = []
         for comment in queryset:
             try:
                 theme_actions.approve(comment.response, by=acting_user(request))
@@ -171,12 +176,15 @@ class CommentAnalysisAdmin(ReadOnlyAdmin):
                 sentence = f"“{comment}”: {error.messages[0]}"
                 self.message_user(request, sentence, messages.WARNING)
             else:
-                approved += 1
+                approved.append(comment)
         if approved:
             sentence = ngettext(
-                "%(count)s comment was approved.", "%(count)s comments were approved.", approved
-            ) % {"count": approved}
+                "%(count)s comment was approved.",
+                "%(count)s comments were approved.",
+                len(approved),
+            ) % {"count": len(approved)}
             self.message_user(request, sentence, messages.SUCCESS)
+        return approved
 
 
 @admin.register(Testimonial)

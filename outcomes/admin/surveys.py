@@ -166,7 +166,8 @@ class WaveAdmin(KeepUsedAdmin):
         title=_("Send now"),
         consequence=_("Everybody who is due gets an e-mail with the link to the survey."),
     )
-    def send_selected(self, request: HttpRequest, rows: QuerySet[Wave]) -> None:
+    def send_selected(self, request: HttpRequest, rows: QuerySet[Wave]) -> list[Wave]:
+        done = []
         for wave in rows.select_related("survey"):
             try:
                 send_now(wave, timezone.now())
@@ -175,6 +176,8 @@ class WaveAdmin(KeepUsedAdmin):
             else:
                 sentence = gettext("“%(wave)s” is being sent.") % {"wave": wave}
                 self.message_user(request, sentence, messages.SUCCESS)
+                done.append(wave)
+        return done
 
 
 @admin.register(Invitation)

@@ -39,7 +39,8 @@ def _delete_some(before: datetime) -> int | None:
         return None
     with locks.queue_to_write(), transaction.atomic():
         locks.lock_course_exclusive(first)
-        purge(list(events.filter(course=first)[:BATCH]))
+        mine = list(events.filter(course=first).order_by().values_list("pk", flat=True)[:BATCH])
+        purge(Event.objects.filter(pk__in=ids_in(mine)))
         ids = list(
             answers.filter(enrollment__run__course=first)
             .order_by()

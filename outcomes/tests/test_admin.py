@@ -72,7 +72,8 @@ def test_facts_cannot_be_edited(admin_client: Client, name: str) -> None:
 
 
 def chosen(*comments: CommentAnalysis) -> dict[str, object]:
-    return {"action": "approve", "_selected_action": [comment.pk for comment in comments]}
+    ids = [comment.pk for comment in comments]
+    return {"action": "approve", "_selected_action": ids, "confirmed": "yes"}
 
 
 def test_staff_can_approve_only_comments_with_consent(admin_client: Client) -> None:

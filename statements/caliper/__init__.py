@@ -1,0 +1,1 @@
+"""Caliper Analytics 1.2 of 1EdTech."""

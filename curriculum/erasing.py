@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -67,11 +67,23 @@ def person_of(learner: Learner) -> Person:
     """Return what names a learner, by which their rows are found."""
     account = learner.user
     emails = {learner.email, account.email if account else ""} - {""}
-    return Person(
+    person = Person(
         learner_id=learner.pk,
         user_id=learner.user_id,
         key=learner.key,
         emails=frozenset(emails),
-        name=learner.name,
+        names=frozenset(),
         pseudonym=f"{ERASED}{uuid4().hex}",
     )
+    return replace(person, names=frozenset(_names_of(person)))
+
+
+def _names_of(person: Person) -> set[str]:
+    """Return the names that rows of all apps have for the person, read in one statement."""
+    first, *others = (
+        one.find_named(person).order_by().values_list(name)
+        for one in PERSONAL_DATA.values()
+        for name in one.names
+    )
+    # what is a mere number could be anything
+    return {name for (name,) in first.union(*others) if name and not name.isdecimal()}

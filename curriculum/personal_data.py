@@ -29,7 +29,14 @@ def _anonymize(learners: QuerySet[Learner], person: Person) -> None:
     learners.update(key=person.pseudonym, name="", email="", user=None)
 
 
-holds_personal_data(Learner, "pk", ("key", "name", "email"), action=Action.ANONYMIZE, by=_anonymize)
+holds_personal_data(
+    Learner,
+    "pk",
+    ("key", "name", "email"),
+    names=("name",),
+    action=Action.ANONYMIZE,
+    by=_anonymize,
+)
 holds_personal_data(
     Enrollment, "learner", ("enrolled_at", "withdrawn_at", "completed_at"),
     action=Action.KEEP, reason=DATES,

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from accounts.models import User
-from core.cacheable import has_failed
+from core.cacheable import may_be_kept
 from core.database import data_version
 from core.process_cache import ProcessCache
 
@@ -37,7 +37,7 @@ def shared_content(request: HttpRequest, template: str, context: dict[str, Any])
     content = CONTENTS.get(key) if version else None
     if content is None:
         content = render_to_string(template, context, request)
-        if version and not has_failed():
+        if version and may_be_kept():
             CONTENTS.keep(key, content)
     return content
 

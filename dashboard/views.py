@@ -56,10 +56,10 @@ def kpi(request: HttpRequest, key: str) -> HttpResponse:
 
 def context_of(page: Dashboard | KpiPage, category: str, filters: Filters) -> dict[str, Any]:
     query = filters.kpi_query
-    topics = topics_of_page(category, query.kind, query.scope.course_ids)
+    topics = topics_of_page(category, query.kind, filters.reader, query.scope.course_ids)
     return {
         # before the page reads any figure
-        "live": live_update_data(topics),
+        "live": live_update_data(filters.reader, topics),
         "page": page,
         "reader": filters.reader,
         "filters": filters,

@@ -11,7 +11,10 @@ class PresentationConfig(AppConfig):
 
     def ready(self) -> None:
         from kpis.definitions.registry import REGISTRY
-        from presentation import categories
+        from presentation import (
+            categories,
+            import_figures,  # noqa: F401 - it declares itself
+        )
 
         categories.check_keys(REGISTRY)
         autodiscover_modules("sections")

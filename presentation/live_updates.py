@@ -9,6 +9,8 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts.reader import Reader
+
 # sent by live.js when it reloads a page in the background
 BACKGROUND_RELOAD_HEADER = "Live-Read"
 MAX_CONCURRENT_RELOADS = 2
@@ -18,7 +20,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 # the app that knows what changed adds its function here
-PROVIDERS: list[Callable[[Collection[str]], object]] = []
+PROVIDERS: list[Callable[[Reader, Collection[str]], object]] = []
 
 _slots = BoundedSemaphore(MAX_CONCURRENT_RELOADS)
 
@@ -40,9 +42,9 @@ def limit_background_reloads(view: View[P]) -> View[P]:
     return limited
 
 
-def live_update_data(topics: Collection[str] = ()) -> object | None:
-    """Return what the page's script needs to follow these topics, alerts and targets.
+def live_update_data(reader: Reader, topics: Collection[str] = ()) -> object | None:
+    """Return what the page's script needs to follow these topics, and its reader's alerts.
 
     Call it before reading any of the page's data. None if no app provides it.
     """
-    return next((provide(topics) for provide in PROVIDERS), None)
+    return next((provide(reader, topics) for provide in PROVIDERS), None)

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts.api_permissions import MayReadKpis
 from accounts.reader import Reader
 from core import reporting_clock
 from core.lazy_text import LazyText
@@ -269,5 +268,5 @@ def query_service_of(request: HttpRequest) -> KpiQueryService:
     """The query service for the request's account; PermissionDenied if it may not read KPIs."""
     reader = Reader.of(request.user)
     if not reader.reads_kpis:
-        raise PermissionDenied(MayReadKpis.message)
+        raise PermissionDenied
     return KpiQueryService(reader, timezone.now())

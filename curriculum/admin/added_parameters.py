@@ -161,16 +161,22 @@ class AddedParameterAdmin(admin.ModelAdmin):
         title=_("Retire"),
         consequence=_("Learning platforms no longer get these parameters."),
     )
-    def retire(self, request: HttpRequest, rows: QuerySet[AddedParameter]) -> None:
-        self._each(request, rows, parameters.retire)
+    def retire(self, request: HttpRequest, rows: QuerySet[AddedParameter]) -> list[AddedParameter]:
+        return self._each(request, rows.filter(is_retired=False), parameters.retire)
 
     @admin.action(description=_("Use the selected parameters again"), permissions=["change"])
-    def restore(self, request: HttpRequest, rows: QuerySet[AddedParameter]) -> None:
-        self._each(request, rows, parameters.restore)
+    @confirmed(
+        title=_("Use again"),
+        consequence=_("Learning platforms get these parameters again."),
+    )
+    def restore(self, request: HttpRequest, rows: QuerySet[AddedParameter]) -> list[AddedParameter]:
+        return self._each(request, rows.filter(is_retired=True), parameters.restore)
 
     def _each(
         self, request: HttpRequest, rows: QuerySet[AddedParameter], verb: Callable[[str], None]
-    ) -> None:
-        for row in rows:
+    ) -> list[AddedParameter]:
+        chosen = list(rows)
+        for row in chosen:
             verb(row.key)
             self.message_user(request, str(row), messages.SUCCESS)
+        return chosen

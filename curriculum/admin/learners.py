@@ -27,12 +27,19 @@ class EnrollmentInline(ReadOnlyInline):
 
 # of the apps above
 ACTIONS: list[AdminAction] = []
+# by the name of the action
+NEEDED: dict[str, str] = {}
 
 
-def learner_action(function: AdminAction) -> AdminAction:
-    """Add an action to the list of learners."""
-    ACTIONS.append(function)
-    return function
+def learner_action(permission: str) -> Callable[[AdminAction], AdminAction]:
+    """Add an action to the list of learners, for those with this permission."""
+
+    def add(function: AdminAction) -> AdminAction:
+        ACTIONS.append(function)
+        NEEDED[function.__name__] = permission
+        return function
+
+    return add
 
 
 @admin.register(Learner)
@@ -44,6 +51,13 @@ class LearnerAdmin(admin.ModelAdmin):
     autocomplete_fields = ("user",)
     inlines = (EnrollmentInline,)
     show_full_result_count = False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        offered: dict[str, Any] = super().get_actions(request)
+        may = request.user.has_perm
+        return {
+            name: one for name, one in offered.items() if name not in NEEDED or may(NEEDED[name])
+        }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Learner]:
         return super().get_queryset(request).prefetch_related("enrollments__run__course")

@@ -17,11 +17,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api_permissions import MayReadCurriculum
+from accounts.audit import Action, record
+from accounts.models import User
 from core.api_errors import InvalidParameters
 from core.api_models import json_response
 from core.process_cache import ProcessCache
 from curriculum import parameters
-from curriculum.models import Parameter
+from curriculum.models import Learner, Parameter
 from curriculum.parameters import (
     ARMS,
     FoundValue,
@@ -74,6 +76,8 @@ class EffectiveValuesView(APIView):
         now = timezone.now()
         place = place_of(request, now)
         of_arms = values_of_arms(place, now)
+        if place.learner_id is not None and isinstance(request.user, User):
+            record(request, Action.VIEWED, about=Learner, row=place.learner_id)
         if _is_exposing(request) and place.learner_id is not None:
             with revision.known(place.revision):
                 exposing.expose(place.learner_id, place.scope, now)

@@ -17,7 +17,7 @@ from curriculum.parameter_kinds import DurationUnit, Kind, ValueType, read_unit
 from curriculum.parameters import SCOPE_KINDS, ParameterDefinition
 from curriculum_pages.form_fields import reason_field
 
-MAY_ADD = "curriculum.add_parameter"
+MAY_ADD = "curriculum.add_addedparameter"
 # what the table of parameters can hold
 LIMIT, FINEST_STEP = Decimal(99999999), Decimal("0.0001")
 NUMERIC = (Kind.NUMBER, Kind.SHARE, Kind.DURATION)

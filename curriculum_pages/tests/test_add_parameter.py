@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import Group
 
 from accounts.models import User
 from accounts.tests.people import account
@@ -53,6 +54,16 @@ def test_an_added_parameter_is_listed_with_its_value(boss: Visitor) -> None:
     adds(boss, CALLS)
 
     assert "Coaching calls 2 calls Whole site" in boss.reads("/curriculum-parameters")
+
+
+def test_curriculum_editors_may_add_parameters_as_in_the_admin() -> None:
+    editor = account("Emma", is_staff=True)
+    editor.groups.add(Group.objects.get(name="Curriculum editors"))
+    emma = Visitor(editor)
+
+    assert "Add a parameter" in emma.reads("/curriculum-parameters")
+    assert "The parameter was added." in adds(emma, CALLS)
+    assert emma.client.get("/admin/curriculum/addedparameter/add/").status_code == 200
 
 
 def test_a_share_is_entered_in_percent(boss: Visitor) -> None:

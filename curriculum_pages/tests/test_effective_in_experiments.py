@@ -10,6 +10,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from accounts.api_keys import create_api_key
+from accounts.models import AccessRecord
+from accounts.tests.people import account
 from curriculum.models import CourseRun, Enrollment
 from experiments import decisions, lifecycle
 from experiments.models import Analysis, Assignment, Experiment, Exposure
@@ -143,3 +145,18 @@ def test_a_cached_answer_takes_four_queries_and_a_304_two(
     with django_assert_num_queries(2):
         response = lms.get(PATH, asked(learner), headers={"If-None-Match": tag})
     assert response.status_code == 304
+
+
+def test_who_looks_at_a_learners_values_is_recorded_but_not_a_learning_platform(
+    lms: Client, run: CourseRun
+) -> None:
+    learner = Enrollment.objects.filter(run=run).earliest("pk").learner
+    pass_mark(lms, learner.key)
+    assert not AccessRecord.objects.exists()
+
+    bo = Client()
+    bo.force_login(account("Bo", grants=(run.course,)))
+    pass_mark(bo, learner.key)
+    record = AccessRecord.objects.get()
+    assert (record.who, record.about) == ("bo@example.com", "curriculum.Learner")
+    assert record.row == str(learner.pk)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from django.core import signing
 from django.utils.crypto import get_random_string
 
+from accounts.reader import Reader
 from core import reporting_clock
 from dashboard.live import topics
 from dashboard.live.versions import VERSIONS, Topics
@@ -32,11 +33,14 @@ class LiveUpdateData:
     zone: str
 
 
-def live_update_data(figures: Collection[str] = ()) -> LiveUpdateData:
-    """Follow these figures, alerts and targets; call it before reading any of them."""
-    followed = (*sorted(figures), topics.ALERTS, topics.TARGETS)
+def live_update_data(reader: Reader, figures: Collection[str] = ()) -> LiveUpdateData:
+    """Follow these figures, and the alerts and targets that the reader may see.
+
+    Call it before reading any of them.
+    """
+    followed = (*sorted(figures), *topics.topics_of_reader(reader))
     expires = int(time.time()) + VALID_FOR_SECONDS
-    token = signing.dumps([expires, get_random_string(6), *followed], salt=SALT)
+    token = signing.dumps([expires, get_random_string(6), *followed], salt=SALT, compress=True)
     return LiveUpdateData(token, VERSIONS.read(followed), reporting_clock.reporting_zone().key)
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
@@ -13,26 +13,24 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from redis.exceptions import ConnectionError as ValkeyIsDown
 
-from alerts.models import AlertEvent
+from accounts.reader import Reader
+from accounts.tests.people import run_of
+from alerts.models import Alert, AlertEvent
 from alerts.signals import alert_changed
-from core.database.locks import try_lock
 from dashboard.live import polling_interval, topics, versions
 from dashboard.live.tokens import VALID_FOR_SECONDS, live_update_data, topics_in_token
-from kpis import tasks
-from kpis.definitions.periods import containing
-from kpis.definitions.registry import REGISTRY
+from intake.receiving.receive import receive
+from intake.tests.lms import CREATOR
 from kpis.query.targets import set_target
-from kpis.recompute import at_once, jobs, recompute_stale, stale_periods
-from kpis.recompute.job import Job
-from kpis.recompute.jobs import Recomputed
-from kpis.recompute.store_measurements import Cell, Change
-from kpis.statistics.intervals import NOTHING
-from kpis.tests import kernel
+from kpis.recompute import recompute_stale
 from kpis.tests.measured import COMPLETION, NOW, course, measured
 from kpis.tests.visitors import Visitor
 from presentation import live_updates
 
-ENGAGEMENT = topics.topics_of_page("engagement", "month")
+STAFF = Reader(True, True, True, frozenset())
+MANAGER = Reader(True, False, False, frozenset({7}))
+TUTOR = Reader(True, False, False, frozenset(), frozenset({(7, 12)}))
+ENGAGEMENT = topics.topics_of_page("engagement", "month", STAFF)
 
 
 class Clock:
@@ -70,14 +68,14 @@ def poll(token: str, version: str = "", method: str = "get") -> Any:
 
 
 def test_a_new_page_is_up_to_date() -> None:
-    page = live_update_data(ENGAGEMENT)
+    page = live_update_data(STAFF, ENGAGEMENT)
 
     assert poll(page.token, page.version).status_code == 304
 
 
 def test_a_published_change_reaches_the_page_that_follows_it(clock: Clock) -> None:
-    page = live_update_data(ENGAGEMENT)
-    versions.publish_change(topics.topics_of_change("engagement", "month", [7]))
+    page = live_update_data(STAFF, ENGAGEMENT)
+    versions.publish_change(topics.topics_of_change("engagement.month", [7]))
     clock.seconds += 1
     answer = poll(page.token, page.version)
 
@@ -89,13 +87,13 @@ def test_a_published_change_reaches_the_page_that_follows_it(clock: Clock) -> No
 @pytest.mark.parametrize(
     "changed",
     [
-        topics.topics_of_change("engagement", "week", [7]),
-        topics.topics_of_change("business", "month", [7]),
-        topics.topics_of_change("engagement", "month", [8]),
+        topics.topics_of_change("engagement.week", [7]),
+        topics.topics_of_change("business.month", [7]),
+        topics.topics_of_change("engagement.month", [8]),
     ],
 )
 def test_a_page_of_one_course_ignores_other_changes(clock: Clock, changed: list[str]) -> None:
-    page = live_update_data(topics.topics_of_page("engagement", "month", [7]))
+    page = live_update_data(STAFF, topics.topics_of_page("engagement", "month", STAFF, [7]))
     versions.publish_change(changed)
     clock.seconds += 1
 
@@ -103,7 +101,42 @@ def test_a_page_of_one_course_ignores_other_changes(clock: Clock, changed: list[
 
 
 def test_a_page_of_many_courses_follows_all_courses() -> None:
-    assert topics.topics_of_page("business", "day", range(21)) == ["business.day"]
+    assert topics.topics_of_page("business", "day", STAFF, range(101)) == ["business.day"]
+
+
+def test_the_token_of_a_reader_with_many_grants_fits_in_an_address() -> None:
+    granted = Reader(True, False, False, frozenset(range(10_000, 10_100)))
+    page = live_update_data(granted, topics.topics_of_page("engagement", "quarter", granted))
+
+    assert len(page.token) < 2_000
+
+
+@pytest.mark.parametrize(
+    ("reader", "name", "courses", "runs", "hears"),
+    [
+        (MANAGER, "engagement.month", [7], [12], True),
+        (MANAGER, "engagement.month", [8], [20], False),
+        (MANAGER, "alerts", [7], [], True),
+        (MANAGER, "alerts", [8], [20], False),
+        (MANAGER, "targets", [8], [], False),
+        (TUTOR, "engagement.month", [7], [12], True),
+        (TUTOR, "engagement.month", [7], [13], False),
+        (TUTOR, "alerts", [7], [12], True),
+        # of the whole course, or another run
+        (TUTOR, "alerts", [7], [], False),
+        (TUTOR, "alerts", [7], [13], False),
+        (TUTOR, "targets", [7], [], True),
+        (STAFF, "alerts", [8], [20], True),
+    ],
+)
+def test_a_reader_hears_of_no_more_than_they_see(
+    clock: Clock, reader: Reader, name: str, courses: list[int], runs: list[int], *, hears: bool
+) -> None:
+    page = live_update_data(reader, topics.topics_of_page("engagement", "month", reader))
+    versions.publish_change(topics.topics_of_change(name, courses, runs))
+    clock.seconds += 1
+
+    assert poll(page.token, page.version).status_code == (200 if hears else 304)
 
 
 @pytest.mark.parametrize("token", ["", "forged", "a:b:c"])
@@ -112,22 +145,22 @@ def test_polling_without_a_valid_token_is_forbidden(token: str) -> None:
 
 
 def test_a_token_expires() -> None:
-    token = live_update_data(ENGAGEMENT).token
+    token = live_update_data(STAFF, ENGAGEMENT).token
     assert topics_in_token(token)
     with patch("time.time", return_value=NOW.timestamp() + 10 * VALID_FOR_SECONDS):
-        fresh = live_update_data(ENGAGEMENT).token
+        fresh = live_update_data(STAFF, ENGAGEMENT).token
         assert topics_in_token(fresh)
     with patch("time.time", return_value=NOW.timestamp() + 12 * VALID_FOR_SECONDS):
         assert topics_in_token(fresh) is None
 
 
 def test_only_get_and_head_are_allowed() -> None:
-    assert poll(live_update_data(ENGAGEMENT).token, method="post").status_code == 405
+    assert poll(live_update_data(STAFF, ENGAGEMENT).token, method="post").status_code == 405
 
 
 @pytest.mark.django_db
 def test_polling_uses_neither_database_nor_session() -> None:
-    page = live_update_data(ENGAGEMENT)
+    page = live_update_data(STAFF, ENGAGEMENT)
     client = Client(headers={"Cookie": "sessionid=" + 32 * "a"})
     with CaptureQueriesContext(connection) as queries:
         answer = client.get("/live", {"of": page.token})
@@ -140,7 +173,7 @@ def test_polling_uses_neither_database_nor_session() -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_valkey_is_down")
 def test_the_database_is_used_while_valkey_is_down(clock: Clock) -> None:
-    page = live_update_data(ENGAGEMENT)
+    page = live_update_data(STAFF, ENGAGEMENT)
     clock.seconds += 2
     assert poll(page.token, page.version).status_code == 304
     measured(COMPLETION, "2026-06", total=8, n=10)
@@ -153,7 +186,7 @@ def test_the_database_is_used_while_valkey_is_down(clock: Clock) -> None:
 @pytest.mark.usefixtures("_valkey_is_down")
 def test_the_database_is_read_once_for_many_pages() -> None:
     tokens = [
-        live_update_data(topics.topics_of_page("engagement", "month", [one])).token
+        live_update_data(STAFF, topics.topics_of_page("engagement", "month", STAFF, [one])).token
         for one in range(9)
     ]
     with CaptureQueriesContext(connection) as queries:
@@ -166,7 +199,7 @@ def test_the_database_is_read_once_for_many_pages() -> None:
 @pytest.mark.django_db
 def test_a_page_reloads_once_when_valkey_is_back(clock: Clock) -> None:
     with patch.object(cache, "get_many", side_effect=ValkeyIsDown):
-        page = live_update_data(ENGAGEMENT)
+        page = live_update_data(STAFF, ENGAGEMENT)
     clock.seconds += 2
     answer = poll(page.token, page.version)
 
@@ -196,123 +229,53 @@ def _settled(one: polling_interval.PollingInterval, *, pages: int) -> float:
     return one.seconds
 
 
-def written(number: int) -> Callable[..., None]:
-    """Replace the recomputation: pretend that each course of a job has this many new figures."""
-
-    def run_together(batch: Sequence[Job], _: datetime, done: Recomputed) -> None:
-        for job in batch:
-            for pk in job.courses:
-                cell = Cell(job.all_periods[0], "course", pk, pk, NOTHING)
-                done.note(job.indicator, number * [Change(cell, None)])
-            stale_periods.remove(list(job.row_ids))
-
-    return run_together
-
-
 @pytest.mark.django_db
-def test_each_period_kind_is_published_as_soon_as_it_is_recomputed() -> None:
-    published: list[set[str]] = []
-
-    def record(changed: Sequence[str]) -> None:
-        published.append(set(changed))
-
+def test_an_event_in_a_run_updates_no_page_of_another_run(clock: Clock) -> None:
     python = course("py")
-    kernel.mark_days_stale("engagement", [(python.pk, NOW.date())])
-    with (
-        patch.object(at_once, "MOST_ROWS", 0),
-        patch.object(jobs, "run_together", written(1)),
-        patch.object(
-            versions, "publish_change", side_effect=lambda one: published.append(set(one))
-        ),
-    ):
-        recompute_stale.recompute_stale(now=NOW)
+    autumn, spring = (run_of(python, key) for key in ("autumn", "spring"))
+    pages = {}
+    for run in (autumn, spring):
+        tutor = Reader(True, False, False, frozenset(), frozenset({(python.pk, run.pk)}))
+        followed = topics.topics_of_page("business", "month", tutor, [python.pk])
+        pages[run.key] = live_update_data(tutor, followed)
+    at = (NOW - timedelta(days=20)).isoformat()
+    starts = {"id": "1", "kind": "enrollment.started", "occurred_at": at, "learner": "ada"}
+    assert receive([{**starts, "course": "py", "run": "autumn"}], CREATOR)[0].status == "accepted"
+    recompute_stale.recompute_stale(now=NOW)
+    clock.seconds += 1
 
-    kinds = ("month", "week", "day", "quarter")
-    assert published == [{f"engagement.{one}", f"engagement.{one}.{python.pk}"} for one in kinds]
-
-
-@pytest.mark.django_db
-def test_data_that_arrives_during_a_recomputation_is_recomputed_up_to_its_own_time() -> None:
-    """Otherwise the mark would be removed without its event in any figure."""
-    moments = []
-    python = course("py")
-
-    def arrive_once(jobs: Sequence[Job], at: datetime, **_: Any) -> Recomputed:
-        moments.append(at)
-        stale_periods.remove(list(jobs[0].row_ids))
-        if len(moments) == 1:
-            kernel.mark_days_stale("engagement", [(python.pk, at.date())])
-        return Recomputed()
-
-    kernel.mark_days_stale("engagement", [(python.pk, NOW.date())])
-    with (
-        patch.object(at_once, "MOST_ROWS", 0),
-        patch.object(recompute_stale, "run_jobs", side_effect=arrive_once),
-    ):
-        recompute_stale.recompute_stale()
-
-    assert moments[-1] > moments[0]
-
-
-@pytest.mark.once
-@pytest.mark.django_db
-def test_only_one_task_recomputes_at_a_time() -> None:
-    is_free: list[bool] = []
-
-    def look(**_: Any) -> int:
-        with try_lock("recompute-stale") as held:
-            is_free.append(held)
-        return 0
-
-    with patch.object(recompute_stale, "recompute_stale", side_effect=look):
-        tasks.recompute()
-        tasks.recompute()
-
-    assert is_free == [False, False]
-
-
-@pytest.mark.once
-@pytest.mark.django_db
-def test_a_task_waits_for_a_running_one_but_not_for_long() -> None:
-    with (
-        patch.object(tasks, "WAIT_FOR", 0.1),
-        patch.object(recompute_stale, "recompute_stale") as measuring,
-        try_lock("recompute-stale"),
-    ):
-        assert tasks.recompute() == 0
-
-    measuring.assert_not_called()
-
-
-@pytest.mark.django_db
-def test_an_unchanged_figure_is_not_published() -> None:
-    period = containing(NOW.date(), "month", NOW.tzinfo)  # type: ignore[arg-type]
-    job = Job(REGISTRY[COMPLETION], [(period, frozenset({1}))])
-    with (
-        patch.object(jobs, "run_together", written(0)),
-        patch.object(versions, "publish_change") as publish,
-    ):
-        jobs.run_jobs([job], NOW)
-
-    publish.assert_not_called()
+    codes = {key: poll(page.token, page.version).status_code for key, page in pages.items()}
+    assert codes == {"autumn": 200, "spring": 304}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_new_target_updates_every_page(clock: Clock) -> None:
-    page = live_update_data(ENGAGEMENT)
+def test_a_new_target_of_all_courses_updates_every_page(clock: Clock) -> None:
+    pages = [live_update_data(reader) for reader in (STAFF, MANAGER, TUTOR)]
     set_target(COMPLETION, Decimal(90))
     clock.seconds += 1
 
-    assert poll(page.token, page.version).status_code == 200
+    assert {poll(page.token, page.version).status_code for page in pages} == {200}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_changed_alert_updates_every_page(clock: Clock) -> None:
-    page = live_update_data()
-    alert_changed.send(AlertEvent, event=AlertEvent())
+def test_the_target_of_a_course_updates_the_pages_of_its_readers(clock: Clock) -> None:
+    python = course("py")
+    mine, other = (Reader(True, False, False, frozenset({pk})) for pk in (python.pk, 0))
+    pages = [live_update_data(reader) for reader in (STAFF, mine, other)]
+    set_target(COMPLETION, Decimal(90), course=python)
     clock.seconds += 1
 
-    assert poll(page.token, page.version).status_code == 200
+    assert [poll(page.token, page.version).status_code for page in pages] == [200, 200, 304]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_changed_alert_updates_the_pages_of_its_readers(clock: Clock) -> None:
+    pages = [live_update_data(reader) for reader in (STAFF, MANAGER, TUTOR)]
+    of_run = Alert(course_id=7, scope="run", scope_id=13)
+    alert_changed.send(AlertEvent, event=AlertEvent(alert=of_run))
+    clock.seconds += 1
+
+    assert [poll(page.token, page.version).status_code for page in pages] == [200, 200, 304]
 
 
 def test_a_page_gives_its_script_a_token_for_its_topics(ada: Visitor) -> None:

@@ -55,7 +55,7 @@ def change_june(kpi: str = COMPLETION, *, to: int = 180) -> None:
     """Change the June value to `to` of 200 and publish the change."""
     june = Measurement.objects.filter(kpi=kpi, scope="site", period_start="2026-06-01")
     june.update(total=to)
-    versions.publish_change(topics.topics_of_change("engagement", "month", []))
+    versions.publish_change(topics.topics_of_change("engagement.month"))
 
 
 def value(page: Page) -> Any:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from core.admin.selection import with_checked_selection
+from core.admin.shown_lookups import ShownLookups
 from core.admin.work_queue import work_for
 
 # by what people do; every model that is in none of them is in the machine room
@@ -37,7 +41,7 @@ SECTIONS = (
         (
             *("curriculum.learner", "curriculum.enrollment", "outcomes.certificate"),
             *("outcomes.careeroutcome", "outcomes.skillassessment"),
-            "learners.erasurerequest",
+            *("support.contact", "support.chancemodel", "learners.erasurerequest"),
         ),
     ),
     (
@@ -54,7 +58,10 @@ SECTIONS = (
     (
         _("Incoming data"),
         (
-            *("intake.event", "intake.rejectedevent", "intake.importrun"),
+            *("intake.event", "intake.rejectedevent", "intake.importrun", "intake.filemapping"),
+            *("statements.pattern", "statements.mapping", "statements.senderdefault"),
+            *("statements.caliperevent", "statements.learneridentifier", "intake.learneralias"),
+            *("xapi.statement", "xapi.refusedstatement", "xapi.senderrules"),
             "kpis.datafreshness",
         ),
     ),
@@ -75,6 +82,22 @@ class Site(AdminSite):
     site_url = "/kpi-dashboard"
     # the home page has the same list, and there it is grouped as well
     enable_nav_sidebar = False
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """Restrict the lookups of each admin, of libraries, too, so that none is forgotten."""
+        given: Any = admin_class or ModelAdmin
+        restricted = type(given)(
+            given.__name__, (ShownLookups, given), {"__module__": given.__module__}
+        )
+        super().register(model_or_iterable, restricted, **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(with_checked_selection(view), cacheable)
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

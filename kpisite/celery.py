@@ -95,6 +95,11 @@ app.conf.update(
             "schedule": crontab(hour=3, minute=35),
             "options": {"expires": 3_000.0},
         },
+        "read rosters of LMSs": {
+            "task": "lti.tasks.read_rosters",
+            "schedule": crontab(hour=3, minute=5),
+            "options": {"expires": 3_000.0},
+        },
         "train the model of chances": {
             "task": "support.tasks.train_and_follow",
             "schedule": crontab(hour=2, minute=40),

@@ -6,12 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from core import process_cache, task_queue
 from core.database.overwriting import overwrite_journal
 from core.personal_data import Person
-from intake.csv.resource import StoredUpload
+from intake.files.wizard import uploads
 
 
 def erase_copies(person: Person) -> None:
@@ -20,20 +19,28 @@ def erase_copies(person: Person) -> None:
     Other processes find nothing of earlier versions in their caches, which follow the commits.
     """
     process_cache.clear_all()
-    overwrite_journal()
     try:
         _delete_uploads(person)
-        _rewrite_valkey_log()
     except task_queue.UNREACHABLE as error:
         task_queue.log_unreachable("copies of what was erased may remain there", error)
+    rewrite_files()
+
+
+def rewrite_files() -> None:
+    """Overwrite what was deleted in the files of SQLite and of the private Valkey.
+
+    Also done every night, for erasures whose process was killed after the transaction, and for
+    files that somebody was reading.
+    """
+    overwrite_journal()
+    _rewrite_valkey_log()
 
 
 def _delete_uploads(person: Person) -> None:
     """Delete the files that wait for their import to be confirmed and that name the person."""
-    for name in _cached_names(f"{StoredUpload.CACHE_PREFIX}*"):
-        content = cache.get(name)
-        text = content.decode(errors="replace") if isinstance(content, bytes) else str(content)
-        if person.is_named_in(text):
+    for name in _cached_names(f"{uploads.PREFIX}*"):
+        upload = cache.get(name)
+        if isinstance(upload, uploads.Upload) and upload.may_name(person.is_named_in):
             cache.delete(name)
 
 
@@ -49,8 +56,8 @@ def _rewrite_valkey_log() -> None:
         return
     try:
         _client().bgrewriteaof()
-    except RedisError as error:
-        task_queue.log_unreachable("its file is written anew later", error)
+    except task_queue.UNREACHABLE as error:
+        task_queue.log_unreachable("its file is written anew the next night", error)
 
 
 def _client() -> Any:

@@ -28,21 +28,35 @@ from core.personal_data import (
     holds_personal_data,
     sets,
 )
+from core.text_searches import by_texts
 from kpisite.erased_copies import erase_copies
 
 MESSAGES = SessionStorage.session_key
 
 
+def _own_entries(person: Person) -> QuerySet[LogEntry]:
+    """Find the history of the learner and the account, whatever they were called at the time."""
+    learner = Q(content_type__app_label="curriculum", content_type__model="learner")
+    account = Q(content_type__app_label="accounts", content_type__model="user")
+    own = learner & Q(object_id=str(person.learner_id))
+    if person.user_id:
+        own |= account & Q(object_id=str(person.user_id))
+    return LogEntry.objects.filter(own)
+
+
+def _entry_may_name(person: Person) -> Q:
+    names = {*person.emails, *person.names, person.key} - {""}
+    return containing(["object_repr", "change_message"], names)
+
+
+_entries_naming = by_texts(LogEntry, _entry_may_name, "object_repr", "change_message")
+
+
 def _entries_about(person: Person) -> QuerySet[LogEntry]:
-    """Find the entries of the admin's history whose text names the person."""
-    names = {*person.emails, person.key, person.name} - {""}
-    entries = LogEntry.objects.filter(containing(["object_repr", "change_message"], names))
-    ids = [
-        entry.pk
-        for entry in entries
-        if any(map(person.is_named_in, (entry.object_repr, entry.change_message)))
-    ]
-    return LogEntry.objects.filter(pk__in=ids)
+    """Find their own history, and entries about others whose text names them."""
+    return LogEntry.objects.filter(
+        Q(pk__in=_own_entries(person).values("pk")) | Q(pk__in=_entries_naming(person).values("pk"))
+    )
 
 
 def _sessions_of(person: Person) -> QuerySet[Session]:
@@ -107,6 +121,8 @@ holds_personal_data(
     LogEntry,
     _entries_about,
     ("object_repr", "change_message"),
+    names=("object_repr",),
+    named_in=_own_entries,
     action=Action.ANONYMIZE,
     by=sets(object_repr="", change_message=""),
 )

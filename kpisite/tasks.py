@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from core.database import query_planner
-from kpisite import time_zone
+from kpisite import erased_copies, time_zone
 from kpisite.jobs import cycle, retention
 from learners.own_data import erasures
 
@@ -32,6 +32,7 @@ def delete_old() -> None:
     now = timezone.now()
     retention.delete_old(now)
     erasures.carry_out_due(now)
+    erased_copies.rewrite_files()
 
 
 @shared_task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=3)

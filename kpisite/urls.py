@@ -12,7 +12,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from accounts.views.second_factor import admin_sign_in
 from kpis.api.views import ApiNotFoundView
-from kpisite.http.health import health
+from kpisite.http.health import health, web_health
 from kpisite.http.languages import choose_language
 from kpisite.privacy import privacy
 
@@ -31,17 +31,21 @@ urlpatterns = [
     path("", include("dashboard.urls")),
     path("", include("curriculum_pages.urls")),
     path("", include("learners.urls")),
+    path("", include("lti.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),
     path("", include("improvement.urls")),
     path("", include("experiments.pages.urls")),
     path("", include("support.urls")),
+    path("", include("exports.urls")),
     # before kpis, which would take their routes under /api/kpi for KPIs
     path("", include("insights.urls")),
     path("", include("business.urls")),
     path("", include("outcomes.urls")),
     path("", include("kpis.urls")),
     path("", include("intake.urls")),
+    path("", include("statements.urls")),
+    path("", include("xapi.urls")),
     path("", include("experiments.api.urls")),
     # our page limits attempts with a wrong old password
     path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
@@ -49,6 +53,7 @@ urlpatterns = [
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
+    path("health/web", web_health, name="health-web"),
     path("privacy", privacy, name="privacy"),
     path("language", choose_language, name="language"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

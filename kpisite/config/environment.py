@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
@@ -67,6 +67,14 @@ def one_of(name: str, default: str, choices: Iterable[str]) -> str:
     if word not in choices:
         reject(name, f"one of {', '.join(choices)}")
     return word
+
+
+def some_of(name: str, default: str, choices: Collection[str]) -> list[str]:
+    """Read a comma-separated list of at least one of the choices."""
+    chosen = list_of(name, default)
+    if not chosen or not set(chosen) <= set(choices):
+        reject(name, f"a list of some of {', '.join(choices)}")
+    return chosen
 
 
 def language(name: str, default: str, offered: Iterable[str]) -> str:

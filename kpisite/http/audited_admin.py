@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.apps import apps
@@ -40,6 +41,8 @@ class AuditedAdmin:
         if request.resolver_match and request.resolver_match.app_name == "admin":
             _record_list(request, context.get("cl"))
             _record_row(request, context)
+            # what an action asks about, before it is confirmed
+            _record_chosen(request, context.get("chosen") or context.get("queryset") or ())
         return response
 
 
@@ -58,6 +61,13 @@ def _record_row(request: HttpRequest, context: dict[str, Any]) -> None:
         if is_about_people(options.model):
             count = len(one.formset.initial_forms)
             record(request, Action.VIEWED, about=options.model, count=count)
+
+
+def _record_chosen(request: HttpRequest, chosen: Iterable[object]) -> None:
+    models = Counter(type(one) for one in chosen if isinstance(one, Model))
+    for model, count in models.items():
+        if is_about_people(model):
+            record(request, Action.VIEWED, about=model, count=count)
 
 
 def _record_choices(request: HttpRequest, response: HttpResponse) -> None:

@@ -22,7 +22,16 @@ HEARTBEAT_SECONDS = 15
 
 def health(request: HttpRequest) -> JsonResponse:
     """Report which parts work: 200 if all do, else 503."""
-    parts = {name: _works(check) for name, check in CHECKS.items()}
+    return _report(CHECKS)
+
+
+def web_health(request: HttpRequest) -> JsonResponse:
+    """The same of what pages need; a balancer must not take them away with the worker."""
+    return _report({name: CHECKS[name] for name in ("database", "disk")})
+
+
+def _report(checks: dict[str, Callable[[], bool]]) -> JsonResponse:
+    parts = {name: _works(check) for name, check in checks.items()}
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)
 
 

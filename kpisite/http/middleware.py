@@ -28,8 +28,8 @@ class AllowedHosts:
 class PrivateCaching:
     """Keep figures out of caches, so that the browser's back button shows none after sign-out.
 
-    API clients may cache responses privately but must revalidate them, so that a 304 can save
-    sending the figures again. A response that sets Cache-Control itself is left as it is.
+    Programs with an API key may cache responses privately but must revalidate them, so that a 304
+    can save sending the figures again. A response that sets Cache-Control itself is left as it is.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -40,7 +40,8 @@ class PrivateCaching:
         is_api = request.path_info.startswith("/api/")
         if is_api:
             patch_vary_headers(response, ["Authorization", "Cookie"])
-        policy = "private, no-cache" if is_api else "private, no-store"
+        has_key = is_api and "Authorization" in request.headers
+        policy = "private, no-cache" if has_key else "private, no-store"
         response.headers.setdefault("Cache-Control", policy)
         return response
 

@@ -89,12 +89,13 @@ def every_app() -> list[App]:
     """Return our apps by name, and the rest of the project."""
     python: dict[str, list[Path]] = {}
     templates: dict[str, list[Path]] = {}
+    folders = _folders()
     for path in _files():
         kind = python if path.suffix == ".py" else templates
-        kind.setdefault(_app_of(path), []).append(path)
+        kind.setdefault(_app_of(path, folders), []).append(path)
     return [
         App(name, folder, tuple(python.get(name, ())), tuple(templates.get(name, ())))
-        for name, folder in sorted({**_folders(), PROJECT: settings.BASE_DIR}.items())
+        for name, folder in sorted({**folders, PROJECT: settings.BASE_DIR}.items())
     ]
 
 
@@ -225,9 +226,8 @@ def _sources(folder: Path, endings: set[str]) -> Iterator[Path]:
             yield path
 
 
-def _app_of(path: Path) -> str:
+def _app_of(path: Path, folders: dict[str, Path]) -> str:
     """Return the app of a file: `templates/kpis/…` and `templates/admin/kpis/…` belong to kpis."""
-    folders = _folders()
     templates = settings.BASE_DIR / "templates"
     if path.is_relative_to(templates):
         names = [name for name in path.relative_to(templates).parts[:-1] if name != "admin"]

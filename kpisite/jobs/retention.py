@@ -13,15 +13,24 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import AccessRecord
 from alerts.models import EvaluationRun
-from intake.models import Event, RejectedEvent
+from exports.change_log import feed
+from exports.models import Change
+from intake import partitions
+from intake.models import Event, ImportRun, RejectedEvent
 from intake.purging import purge_events
 from kpis.models import RecomputeRun, Restatement, Verification
+from lti.models import UsedNonce
 from notifications.models import Notification
 from outcomes.feedback.retention import delete_comments
 from outcomes.models import CommentAnalysis, QuoteConsent, Testimonial, TopicRun
+from statements.caliper.receive import ORIGIN as CALIPER
+from statements.models import CaliperEvent, InterpretedStatement
+from statements.statement_meaning import ORIGIN as XAPI
+from xapi import models as xapi
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +81,16 @@ def _rejected(before: datetime) -> QuerySet[RejectedEvent]:
     return RejectedEvent.objects.filter(Q(resolved_at__lt=before) | is_unresolved)
 
 
+def _interpreted_caliper(before: datetime) -> QuerySet[InterpretedStatement]:
+    old = CaliperEvent.objects.filter(received_at__lt=before)
+    return InterpretedStatement.objects.filter(origin=CALIPER, stored_id__in=old.values("pk"))
+
+
+def _interpreted_xapi(before: datetime) -> QuerySet[InterpretedStatement]:
+    old = xapi.Statement.objects.filter(stored__lt=before)
+    return InterpretedStatement.objects.filter(origin=XAPI, stored_id__in=old.values("pk"))
+
+
 RULES = (
     _before(Restatement, "KPI_KEEP_RESTATEMENTS_DAYS", "restated_at"),
     _all_but_latest(RecomputeRun, "as_of"),
@@ -80,25 +99,42 @@ RULES = (
     _all_but_latest(TopicRun, "searched_at"),
     Rule(Notification, "KPI_KEEP_NOTICES_DAYS", _notifications),
     Rule(RejectedEvent, "KPI_KEEP_REJECTED_DAYS", _rejected),
+    # before the statements, by which they are found
+    Rule(InterpretedStatement, "KPI_KEEP_EVENTS_DAYS", _interpreted_caliper),
+    Rule(InterpretedStatement, "KPI_KEEP_STATEMENTS_DAYS", _interpreted_xapi),
+    _before(CaliperEvent, "KPI_KEEP_EVENTS_DAYS", "received_at"),
+    _before(xapi.RefusedStatement, "KPI_KEEP_REJECTED_DAYS", "received_at"),
+    _before(xapi.Statement, "KPI_KEEP_STATEMENTS_DAYS", "stored"),
+    *(
+        _before(one, "KPI_KEEP_STATEMENTS_DAYS", "updated_at")
+        for one in (xapi.State, xapi.ActivityProfile, xapi.AgentProfile)
+    ),
     _before(AccessRecord, "KPI_KEEP_AUDIT_DAYS", "at"),
     _before(LogEntry, "KPI_KEEP_HISTORY_DAYS", "action_time"),
 )
-# failed sign-ins count for minutes
+# failed sign-ins count for minutes, and so do messages of LMSs
 ATTEMPTS_KEPT = timedelta(days=1)
 
 
 # what is deleted in ways of its own, and the texts of answers with their comments
 OTHER_SETTINGS: dict[type[Model], str] = {
     Event: "KPI_KEEP_EVENTS_DAYS",
+    ImportRun: "KPI_KEEP_REPORTS_DAYS",
     CommentAnalysis: "KPI_KEEP_COMMENTS_DAYS",
     Testimonial: "KPI_KEEP_COMMENTS_DAYS",
     QuoteConsent: "KPI_KEEP_COMMENTS_DAYS",
+    # with their statements
+    **dict.fromkeys(
+        (xapi.Attachment, xapi.AgentMention, xapi.ActivityMention, xapi.Target),
+        "KPI_KEEP_STATEMENTS_DAYS",
+    ),
+    Change: "KPI_KEEP_EXPORT_CHANGES_DAYS",
 }
 
 
 def days_kept(model: type[Model]) -> int | None:
     """Return for how many days rows of a model are kept; None for those that stay."""
-    if model in (AccessAttempt, AccessAttemptExpiration):
+    if model in (AccessAttempt, AccessAttemptExpiration, UsedNonce):
         return ATTEMPTS_KEPT.days
     by_model = OTHER_SETTINGS | {rule.model: rule.setting for rule in RULES}
     return getattr(settings, by_model[model]) or None if model in by_model else None
@@ -110,16 +146,36 @@ def delete_old(now: datetime) -> dict[str, int]:
     old += [
         Session.objects.filter(expire_date__lt=now),
         AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT),
+        UsedNonce.objects.filter(at__lt=now - ATTEMPTS_KEPT),
     ]
     deleted = {str(rows.model._meta.verbose_name): _delete(rows) for rows in old}
+    deleted["import report"] = _empty_reports(now - timedelta(days=settings.KPI_KEEP_REPORTS_DAYS))
     if days := settings.KPI_KEEP_COMMENTS_DAYS:
         deleted["comment"] = delete_comments(now - timedelta(days=days))
     if days := settings.KPI_KEEP_EVENTS_DAYS:
-        deleted["event"] = purge_events(now - timedelta(days=days))
+        partitions.close_month(now)
+        deleted["event"] = purge_events(start_of_month(now - timedelta(days=days)))
+    deleted["exported change"] = feed.purge(now, settings.KPI_KEEP_EXPORT_CHANGES_DAYS)
     deleted = {name: count for name, count in deleted.items() if count}
     if deleted:
         logger.info("deleted old rows: %s", deleted)
     return deleted
+
+
+def _empty_reports(before: datetime) -> int:
+    """Keep the imports themselves: by them, a file is not imported twice and can be undone.
+
+    Importers of data sets continue by their reports, which only have numbers.
+    """
+    ended = ImportRun.objects.of_events().exclude(status=ImportRun.Status.RUNNING)
+    old = ended.filter(started_at__lt=before).exclude(report={}, error="")
+    return old.update(report={}, error="")
+
+
+def start_of_month(at: datetime) -> datetime:
+    """Return when its month began in the site's zone: events are purged by whole months."""
+    first = timezone.localtime(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return timezone.make_aware(first.replace(tzinfo=None))
 
 
 def _delete(rows: QuerySet[Any]) -> int:

@@ -196,17 +196,21 @@ def print_address() -> None:
     elif (settings.KPI_DATA_DIR / "no-account-yet").exists():
         print("There is no account yet. Create the first one, with all permissions:")
         print(
-            f"  {data_dir_prefix()}.venv/bin/python manage.py create_account staff YOU@example.org "
+            f"  {own_settings()}.venv/bin/python manage.py create_account staff YOU@example.org "
             "--superuser"
         )
     print("Press Ctrl-C to stop everything.\n")
     sys.stdout.flush()
 
 
-def data_dir_prefix() -> str:
-    """Return the setting of the data folder to put before a command; empty for the default."""
-    is_elsewhere = settings.KPI_DATA_DIR != settings.BASE_DIR / "var"
-    return f"KPI_DATA_DIR={shlex.quote(str(settings.KPI_DATA_DIR))} " if is_elsewhere else ""
+def own_settings() -> str:
+    """Return what to put before a command: its data folder, and the port for links it prints."""
+    folder, port = settings.KPI_DATA_DIR, settings.PORT
+    changed = {
+        "KPI_DATA_DIR": "" if folder == settings.BASE_DIR / "var" else shlex.quote(str(folder)),
+        "PORT": "" if port == 5000 else str(port),
+    }
+    return "".join(f"{name}={value} " for name, value in changed.items() if value)
 
 
 if __name__ == "__main__":

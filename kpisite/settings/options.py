@@ -23,6 +23,7 @@ KPI_CLOSE_LAG_HOURS = environment.integer("KPI_CLOSE_LAG_HOURS", 72, minimum=0, 
 KPI_STALE_DAYS = environment.integer("KPI_STALE_DAYS", 7, minimum=1, maximum=3_650)
 KPI_MAX_BATCH = environment.integer("KPI_MAX_BATCH", 5_000, minimum=1, maximum=10_000)
 KPI_MAX_BODY_MB = environment.integer("KPI_MAX_BODY_MB", 10, minimum=1, maximum=1_000)
+KPI_CALIPER_VERSIONS = environment.some_of("KPI_CALIPER_VERSIONS", "1.2", ("1.1", "1.2"))
 # per API key; 0: no limit
 KPI_API_REQUESTS_PER_MINUTE = environment.integer(
     "KPI_API_REQUESTS_PER_MINUTE", 1_800, minimum=0, maximum=1_000_000
@@ -52,6 +53,10 @@ KPI_KEEP_EVENTS_DAYS = environment.integer("KPI_KEEP_EVENTS_DAYS", 0, minimum=0,
 KPI_KEEP_REJECTED_DAYS = environment.integer(
     "KPI_KEEP_REJECTED_DAYS", 180, minimum=7, maximum=36_500
 )
+# xAPI statements and documents; 0: for ever
+KPI_KEEP_STATEMENTS_DAYS = environment.integer(
+    "KPI_KEEP_STATEMENTS_DAYS", 0, minimum=0, maximum=36_500
+)
 # what learners wrote in answers, with its quotations; 0: for ever
 KPI_KEEP_COMMENTS_DAYS = environment.integer("KPI_KEEP_COMMENTS_DAYS", 0, minimum=0, maximum=36_500)
 # who saw or exported data of people
@@ -60,8 +65,17 @@ KPI_KEEP_AUDIT_DAYS = environment.integer("KPI_KEEP_AUDIT_DAYS", 730, minimum=30
 KPI_KEEP_HISTORY_DAYS = environment.integer(
     "KPI_KEEP_HISTORY_DAYS", 1_095, minimum=30, maximum=36_500
 )
+# what became of the rows of imported files
+KPI_KEEP_REPORTS_DAYS = environment.integer("KPI_KEEP_REPORTS_DAYS", 365, minimum=7, maximum=36_500)
+# which exported rows changed; without a pull for as long, none is noted
+KPI_KEEP_EXPORT_CHANGES_DAYS = environment.integer(
+    "KPI_KEEP_EXPORT_CHANGES_DAYS", 30, minimum=2, maximum=365
+)
 # in which a learner who asks to be erased may think better of it
 KPI_ERASURE_WAIT_DAYS = environment.integer("KPI_ERASURE_WAIT_DAYS", 7, minimum=0, maximum=30)
+
+# which sites may show embedded KPIs and dashboards in a frame; none without any
+KPI_EMBED_ORIGINS = environment.origins("KPI_EMBED_ORIGINS")
 
 # The servers
 DEBUG = environment.switch("DEBUG")
@@ -76,6 +90,8 @@ HSTS = environment.one_of("HSTS", "HOST", ("HOST", "SUBDOMAINS", "PRELOAD"))
 BEHIND_PROXY = environment.switch("BEHIND_PROXY")
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
+# whose pages may call /xapi/ from a browser
+KPI_XAPI_ORIGINS = environment.origins("KPI_XAPI_ORIGINS")
 
 # Sign-in
 KPI_SIGN_IN_TRIES = environment.integer("KPI_SIGN_IN_TRIES", 10, minimum=3, maximum=100)

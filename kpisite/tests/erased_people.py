@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -17,6 +20,7 @@ from django.db.models import JSONField, QuerySet
 from django.test import Client
 from django.utils import timezone
 
+from accounts.api_keys import create_api_key
 from accounts.models import User
 from alerts.models import AlertEvent
 from alerts.tests.alerting import KPI
@@ -24,18 +28,23 @@ from business.referral_codes import code_of, remember
 from core.mentions import TEXTS
 from curriculum import parameters
 from curriculum.models import Course, Learner, ParameterChange
+from dashboard.models import EmbedLink
 from experiments.models import Deviation, Experiment, ExperimentEvent, ForcedVariant, Variant
 from experiments.tests.documented import run_documented
 from improvement.models import Adjustment, AdjustmentEvent
 from intake.events.senders import Sender
-from intake.models import ImportRun
+from intake.models import FileMapping, ImportRun
 from intake.receiving.receive import receive
 from kpis.models import Target
 from kpis.recompute import recompute_stale
 from notifications.models import Channel, Notification
 from notifications.tests.notifying import create_alert
 from outcomes.models import CommentAnalysis, Response, Testimonial
+from statements.caliper.envelope import VERSIONS, Envelope
+from statements.caliper.receive import receive_envelope
+from support.models import Contact
 
+JSON = "application/json"
 SENDER = Sender("lms", creates_unknown=True, scopes=frozenset({"curriculum:write"}))
 ADA, HOME, NAME = "ada@example.com", "ada@home.example", "Ada Lovelace"
 # what must not be found anywhere afterwards
@@ -51,6 +60,41 @@ def documented() -> list[dict[str, Any]]:
         if "learner" in event:
             event |= {"id": f"{ADA}/{event['id']}", "learner": ADA}
     return found
+
+
+def content_tool(name: str = "content") -> Client:
+    """Return a client that sends statements with a key of its own."""
+    _, secret = create_api_key(name, ["xapi:write"])
+    return Client(
+        headers={"Authorization": f"Bearer {secret}", "X-Experience-API-Version": "1.0.3"}
+    )
+
+
+def statements_about_ada() -> list[dict[str, Any]]:
+    """Return statements about Ada under each identifier, and of others that name her."""
+    digest = sha1(f"mailto:{ADA}".encode(), usedforsecurity=False).hexdigest()
+    account = {"homePage": "https://lms.example", "name": ADA}
+    whole = {"verb": {"id": "https://verbs.example/saw"}, "object": {"id": "https://a.example/1"}}
+    about: list[dict[str, Any]] = [
+        {"actor": {"mbox": f"mailto:{ADA.title()}", "name": NAME}},
+        {"actor": {"mbox_sha1sum": digest}},
+        {"actor": {"account": account}},
+        {"actor": {"mbox": f"mailto:{HOME}"}},
+        {"actor": {"mbox": "mailto:bo@example.com"}, "result": {"response": SAID}},
+        {"actor": {"mbox": "mailto:bo@example.com"}, "object": {"id": f"https://a.example/{ADA}"}},
+    ]
+    return [whole | one | {"id": str(UUID(int=number))} for number, one in enumerate(about, 1)]
+
+
+def ada_in_xapi() -> None:
+    """Store statements about Ada, one that was refused, and a document."""
+    tool, sent = content_tool(), statements_about_ada()
+    assert tool.post("/xapi/statements", sent, JSON).status_code == 200
+    clash = sent[0] | {"verb": {"id": "https://verbs.example/heard"}}
+    assert tool.post("/xapi/statements", clash, JSON).status_code == 409
+    place = {"activityId": "https://a.example/1", "agent": json.dumps(sent[0]["actor"])}
+    query = urlencode(place | {"stateId": "place"})
+    assert tool.put(f"/xapi/activities/state?{query}", {"by": NAME}, JSON).status_code == 204
 
 
 def subscribed() -> list[dict[str, Any]]:
@@ -89,10 +133,12 @@ def ada_with_everything() -> Learner:
     lost = {"id": "lost", "kind": "content.viewed", "learner": ADA, "course": "none"}
     receive([bought, {**lost, "occurred_at": "2026-01-09T09:00:00Z"}], SENDER)
     assert {one.status for one in receive(subscribed(), SENDER)} == {"accepted"}
+    assert send_caliper() == "accepted"
     user = User.objects.create_user(HOME, "secret", name=NAME)
     ada = Learner.objects.get(key=ADA)
     ada.name, ada.email, ada.user = NAME, ADA, user
     ada.save()
+    ada_in_xapi()
     code_of(ada)
     remember(ada, "OTHER", now=timezone.now())
     for answer in Response.objects.all():
@@ -114,6 +160,22 @@ def ada_with_everything() -> Learner:
     return ada
 
 
+def send_caliper() -> str:
+    """Send an event about Ada whose id and content name her; return what became of it."""
+    event = {
+        "@context": VERSIONS["1.2"],
+        "id": f"view of {ADA}",
+        "type": "ViewEvent",
+        "actor": {"id": f"mailto:{ADA}", "type": "Person", "name": NAME},
+        "action": "Viewed",
+        "object": {"id": "page-1", "type": "Page", "creators": [f"mailto:{HOME}"]},
+        "group": {"id": "py", "type": "CourseOffering"},
+        "eventTime": "2026-01-12T09:30:00Z",
+    }
+    envelope = Envelope("sensor", timezone.now(), [event])
+    return receive_envelope(envelope, SENDER, ["1.2"])[0].status
+
+
 def ada_and_what_others_write() -> Learner:
     """Return Ada, after her name was put into every text in which others may write it."""
     ada = ada_with_everything()
@@ -125,6 +187,7 @@ def ada_and_what_others_write() -> Learner:
             {**bo, "id": "b2", "kind": "survey.answered", "data": said},
             {**bo, "id": "b3", "kind": "certificate.earned"},
             {**bo, "id": "b4", "kind": "certificate.revoked", "data": {"reason": SAID}},
+            {**bo, "id": f"to_{ADA}", "kind": "mail.sent", "object": SAID, "data": {"to": ADA}},
         ],
         SENDER,
     )
@@ -149,6 +212,7 @@ def _staff_write(bo: Learner) -> None:
         kind="csv x", source="ada lovelace.csv", error=SAID, report={SAID: {"said": [SAID]}},
         status="done", finished_at=now, digest="1",
     )  # fmt: skip
+    FileMapping.objects.create(name="ada lovelace", answers={SAID: SAID})
     alert = create_alert(note=SAID)
     AlertEvent.objects.create(alert=alert, kind="commented", at=now, reason=SAID)
     parameter = parameters.parameter_for("module.practice-items", course=Course.objects.first())
@@ -165,6 +229,14 @@ def _staff_write(bo: Learner) -> None:
     CommentAnalysis.objects.create(
         response=Response.objects.get(enrollment__learner=bo), text=SAID, answered_at=now,
         mood="unclear",
+    )  # fmt: skip
+    Contact.objects.create(
+        enrollment=bo.enrollments.get(), noted_by=User.objects.get(email="staff@example.com"),
+        on=now.date(), channel="email", result="answered", note=SAID, noted_at=now,
+    )  # fmt: skip
+    EmbedLink.objects.create(
+        name="Ada Lovelace", tab="business", made_by=User.objects.get(email="staff@example.com"),
+        made_at=now, expires_at=now,
     )  # fmt: skip
     _fill_other_texts()
 

@@ -37,6 +37,7 @@ LASTING = {
     *("notifications.DigestUnsubscribe", "improvement.AdjustmentRule"),
     *("improvement.AutomaticBudget", "improvement.ShippedRule", "experiments.Layer"),
     *("experiments.Revision", "support.Standing", "support.Ranking", "support.ChanceModel"),
+    *("exports.Feed", "exports.Mark", "exports.PseudonymSecret", "exports.ReadOnlyRole"),
 }
 FOREIGN = {"auth", "axes", "contenttypes", "sessions", "admin", "otp_static", "otp_totp"}
 DISTANCE = 1_000_000

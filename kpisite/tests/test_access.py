@@ -41,6 +41,9 @@ GET  /account/second-factor                           302 200 200 200 200 302 30
 POST /account/second-factor                           302 200 200 200 200 302 302 302 302 302
 GET  /account/second-factor/set-up                    302 200 200 200 200 302 302 302 302 302
 POST /account/second-factor/set-up                    302 200 200 200 200 302 302 302 302 302
+GET  /account/second-factor/mail                      302 302 302 302 302 302 302 302 302 302
+POST /account/second-factor/mail                      302 302 302 302 302 302 302 302 302 302
+GET  /account/second-factor/link/forged               404 404 404 404 404 404 404 404 404 404
 GET  /account/second-factor/qr.svg                    404 200 200 200 200 404 404 404 404 404
 GET  /account/password                                302 200 200 200 200 302 302 302 302 302
 POST /account/password                                302 200 200 200 200 302 302 302 302 302
@@ -61,10 +64,21 @@ POST /my-data/erasure/withdrawal                      302 302 302 302 302 302 30
 GET  /certificates                                    302 200 200 200 200 302 302 302 302 302
 GET  /certificates/forged                             404 404 404 404 404 404 404 404 404 404
 GET  /certificates/forged/pdf                         302 404 404 404 404 302 302 302 302 302
+GET  /lti/login                                       404 404 404 404 404 404 404 404 404 404
+POST /lti/login                                       404 404 404 404 404 404 404 404 404 404
+GET  /lti/launch                                      405 405 405 405 405 405 405 405 405 405
+POST /lti/launch                                      403 403 403 403 403 403 403 403 403 403
+GET  /lti/keys                                        200 200 200 200 200 200 200 200 200 200
+GET  /lti/connect/forged                              302 403 403 403 403 302 302 302 302 302
+POST /lti/connect/forged                              302 403 403 403 403 302 302 302 302 302
 GET  /kpi-dashboard                                   302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth?course=py        302 403 400 200 200 302 302 302 302 302
+GET  /embedding                                       302 403 200 200 200 302 302 302 302 302
+POST /embedding/new                                   302 403 400 400 400 302 302 302 302 302
+POST /embedding/1/withdraw                            302 403 404 404 404 302 302 302 302 302
+GET  /embed/forged                                    404 404 404 404 404 404 404 404 404 404
 GET  /alerts                                          302 403 200 200 200 302 302 302 302 302
 GET  /alerts?course=py                                302 403 400 200 200 302 302 302 302 302
 GET  /alerts/1                                        302 403 404 404 404 302 302 302 302 302
@@ -98,6 +112,9 @@ GET  /learners-to-help/export.csv                     302 403 403 403 403 302 30
 GET  /learners-to-help/model                          302 403 403 403 403 302 302 302 302 302
 GET  /learners-to-help/1                              302 403 403 403 403 302 302 302 302 302
 POST /learners-to-help/1                              302 403 403 403 403 302 302 302 302 302
+GET  /api/export                                      401 403 403 403 403 403 403 403 403 401
+GET  /api/export/course                               401 403 403 403 403 403 403 403 403 401
+GET  /api/export/measurement                          401 403 403 403 403 403 403 403 403 401
 GET  /api/learners-to-help                            401 403 403 403 403 403 403 403 403 401
 GET  /api/curriculum/framework                        401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/framework?course=py              401 403 400 200 200 403 200 403 400 401
@@ -147,12 +164,33 @@ GET  /api/kpi/business/trajectory?course=py           401 403 400 200 200 403 20
 GET  /api/kpi/findings                                401 403 200 200 200 403 200 403 200 401
 GET  /api/kpi/findings?course=py                      401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/measurements                            401 403 403 403 403 403 403 403 403 401
+GET  /api/periods                                     401 403 200 200 200 403 200 403 200 401
 GET  /api/courses                                     401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/parameters/effective             401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/parameters/effective?course=py   401 403 400 200 200 403 200 403 400 401
 GET  /api/nothing                                     401 404 404 404 404 404 404 404 404 401
 GET  /api/events                                      401 401 401 401 401 405 403 403 403 401
 POST /api/events                                      401 401 401 401 401 400 403 403 403 401
+GET  /caliper                                         401 401 401 401 401 405 403 403 403 401
+POST /caliper                                         401 401 401 401 401 400 403 403 403 401
+GET  /xapi/about                                       200 200 200 200 200 200 200 200 200 200
+GET  /xapi/statements                                  401 401 401 401 401 403 403 403 403 401
+PUT  /xapi/statements                                  401 401 401 401 401 403 403 403 403 401
+POST /xapi/statements                                  401 401 401 401 401 403 403 403 403 401
+GET  /xapi/activities/state                            401 401 401 401 401 403 403 403 403 401
+PUT  /xapi/activities/state                            401 401 401 401 401 403 403 403 403 401
+POST /xapi/activities/state                            401 401 401 401 401 403 403 403 403 401
+DELETE /xapi/activities/state                            401 401 401 401 401 403 403 403 403 401
+GET  /xapi/activities/profile                          401 401 401 401 401 403 403 403 403 401
+PUT  /xapi/activities/profile                          401 401 401 401 401 403 403 403 403 401
+POST /xapi/activities/profile                          401 401 401 401 401 403 403 403 403 401
+DELETE /xapi/activities/profile                          401 401 401 401 401 403 403 403 403 401
+GET  /xapi/agents/profile                              401 401 401 401 401 403 403 403 403 401
+PUT  /xapi/agents/profile                              401 401 401 401 401 403 403 403 403 401
+POST /xapi/agents/profile                              401 401 401 401 401 403 403 403 403 401
+DELETE /xapi/agents/profile                              401 401 401 401 401 403 403 403 403 401
+GET  /xapi/activities                                  401 401 401 401 401 403 403 403 403 401
+GET  /xapi/agents                                      401 401 401 401 401 403 403 403 403 401
 GET  /api/schema                                      401 200 200 200 200 200 200 200 200 401
 GET  /privacy                                          200 200 200 200 200 200 200 200 200 200
 GET  /api/docs                                        302 200 200 200 200 302 302 302 302 302
@@ -169,8 +207,9 @@ GET  /admin/login/                                    200 200 200 200 302 200 20
 GET  /admin/password_change/                          302 302 302 302 302 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """
+SIGNED_ADDRESSES = {"/lti/login", "/surveys/forged", "/weekly-summary/forged"}
 # /health is open to probes; it reports the state of the parts but no personal data
-OPEN = {"^health$", "^language$"}
+OPEN = {"^health$", "^health/web$", "^language$"}
 
 
 def rows() -> list[tuple[str, str, tuple[int, ...]]]:
@@ -287,5 +326,16 @@ def test_staff_without_permissions_see_no_rows_in_the_admin() -> None:
     assert {status_of(client, "GET", path) for path in lists} == {403}
 
 
+def test_no_form_of_a_signed_in_visitor_is_accepted_without_a_token() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(account("Cleo", is_staff=True))
+    found = {path: status_of(client, method, path) for method, path, _ in rows() if method != "GET"}
+
+    assert set(found.values()) <= {401, 403, 404}
+    # those have a signed address instead, which is forged here
+    assert {path for path, code in found.items() if code == 404} == SIGNED_ADDRESSES
+
+
 def test_health_responds_to_anonymous_probes() -> None:
     assert Client().get("/health").status_code in {200, 503}
+    assert Client().get("/health/web").status_code == 200

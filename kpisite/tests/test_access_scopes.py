@@ -11,12 +11,17 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from accounts.api_keys import create_api_key
 from accounts.models import ApiKey
-from accounts.tests.people import account, course
+from accounts.reader import Reader
+from accounts.tests.people import account, course, run_of
+from business.models import OrganizationGrant
+from business.tests.test_organizations import organization
+from curriculum.models import Course
 from dashboard.live.tokens import live_update_data
 from kpisite.tests import test_access as table
 
@@ -32,6 +37,33 @@ def person(**fields: bool) -> Callable[[], Client]:
         return client
 
     return sign_in
+
+
+def in_group(name: str) -> Callable[[], Client]:
+    def sign_in() -> Client:
+        client = Client()
+        dora = account("Dora", is_staff=True)
+        dora.groups.add(Group.objects.get(name=name))
+        client.force_login(dora)
+        return client
+
+    return sign_in
+
+
+def manager_of_a_run() -> Client:
+    client = Client()
+    client.force_login(account("Mo", runs=(run_of(Course.objects.get(key="py")),)))
+    return client
+
+
+def manager_of_an_organization() -> Client:
+    """Sign in somebody who manages an organization that subscribes to the course."""
+    acme = organization("acme", Course.objects.get(key="py"))
+    mo = account("Mo")
+    OrganizationGrant.objects.create(user=mo, organization=acme)
+    client = Client()
+    client.force_login(mo)
+    return client
 
 
 def key(*scopes: str) -> Callable[[], Client]:
@@ -53,10 +85,18 @@ class Visitor:
 
 # by group: what is different
 DIFFERENCES = """
+exports courses:
+    GET  /api/export 200
+    GET  /api/periods 200
+    GET  /api/export/course 200
+exports facts:
+    GET  /api/export/measurement 200
 sends nothing:
     POST /api/experiments/exposures 403
     GET  /api/events 403
     POST /api/events 403
+    GET  /caliper 403
+    POST /caliper 403
 reads the curriculum:
     GET  /api/curriculum/parameters/effective 200
     GET  /api/curriculum/parameters/effective?course=py 200
@@ -89,12 +129,9 @@ decides about adjustments:
     POST /api/curriculum/adjustments/1/reject 404
     POST /api/curriculum/adjustments/1/keep 404
     POST /api/curriculum/adjustments/1/revert 404
-changes the curriculum:
-    POST /curriculum-parameters/completion.window-factor 404
+adds parameters:
     GET  /curriculum-parameters/add 200
     POST /curriculum-parameters/add 400
-    GET  /curriculum-framework/import 200
-    POST /curriculum-framework/import 200
 runs experiments on pages:
     GET  /experiments/new 200
     POST /experiments/new 400
@@ -109,18 +146,65 @@ sees who needs help:
     GET  /learners-to-help/1 404
     POST /learners-to-help/1 404
     GET  /api/learners-to-help 200
-sees rows:
+sees no whole course:
+    GET  /curriculum-framework/versions?course=py 404
+    GET  /api/curriculum/framework?course=py 400
+    GET  /api/curriculum/adjustments?course=py 400
+    GET  /api/curriculum/parameters/effective?course=py 400
+decides on parameters:
+    POST /curriculum-parameters/completion.window-factor 404
+imports the curriculum:
+    GET  /curriculum-framework/import 200
+    POST /curriculum-framework/import 200
+reads by xAPI:
+    GET  /xapi/statements 400
+    GET  /xapi/activities/state 400
+    GET  /xapi/activities/profile 400
+    GET  /xapi/agents/profile 400
+    GET  /xapi/activities 400
+    GET  /xapi/agents 400
+writes by xAPI:
+    PUT  /xapi/statements 400
+    POST /xapi/statements 400
+    PUT  /xapi/activities/state 400
+    POST /xapi/activities/state 400
+    DELETE /xapi/activities/state 400
+    PUT  /xapi/activities/profile 400
+    POST /xapi/activities/profile 400
+    DELETE /xapi/activities/profile 400
+    PUT  /xapi/agents/profile 400
+    POST /xapi/agents/profile 400
+    DELETE /xapi/agents/profile 400
+sees measurements:
     GET  /api/kpi/measurements 200
+sees courses in the admin:
     GET  /admin/curriculum/course/ 200
 """
 
+EVERYTHING = (
+    *("decides about adjustments", "decides on parameters", "adds parameters"),
+    *("imports the curriculum", "runs experiments by key", "runs experiments on pages"),
+    *("sees who needs help", "sees measurements", "sees courses in the admin"),
+)
+
 VISITORS = {
     "another learner": Visitor(person(), "learner"),
-    "superuser": Visitor(
-        person(is_staff=True, is_superuser=True), "staff",
-        ("decides about adjustments", "changes the curriculum", "runs experiments by key",
-         "runs experiments on pages", "sees who needs help", "sees rows"),
+    # figures of the course are those of the run (test_run_grants.py)
+    "manager of a run": Visitor(manager_of_a_run, "manager", ("sees no whole course",)),
+    "manager of an organization": Visitor(manager_of_an_organization, "learner"),
+    "Analysts": Visitor(
+        in_group("Analysts"), "staff",
+        ("runs experiments by key", "runs experiments on pages", "sees measurements",
+         "sees courses in the admin"),
     ),
+    "Curriculum editors": Visitor(
+        in_group("Curriculum editors"), "staff",
+        ("decides about adjustments", "decides on parameters", "adds parameters",
+         "imports the curriculum", "sees courses in the admin"),
+    ),
+    "Operators": Visitor(in_group("Operators"), "staff"),
+    "Administrators": Visitor(in_group("Administrators"), "staff", EVERYTHING),
+    "superuser": Visitor(person(is_staff=True, is_superuser=True), "staff", EVERYTHING),
     "curriculum:write": Visitor(key("curriculum:write"), "sends", ("sends nothing",)),
     "curriculum:read": Visitor(
         key("curriculum:read"), "sends", ("sends nothing", "reads the curriculum")
@@ -147,6 +231,16 @@ VISITORS = {
     "events:write": Visitor(key("events:write"), "sends"),
     "learners:read": Visitor(
         key("learners:read"), "sends", ("sends nothing", "reads learners by key")
+    ),
+    # without the version that every request needs
+    "xapi:read": Visitor(key("xapi:read"), "sends", ("sends nothing", "reads by xAPI")),
+    "xapi:all": Visitor(key("xapi:all"), "sends", ("sends nothing", "reads by xAPI")),
+    "xapi:write": Visitor(key("xapi:write"), "sends", ("sends nothing", "writes by xAPI")),
+    "facts:read": Visitor(key("facts:read"), "sends", ("sends nothing", "exports courses")),
+    "exporter": Visitor(
+        key("facts:read", "kpis:small-groups"),
+        "sends",
+        ("sends nothing", "exports courses", "exports facts"),
     ),
 }  # fmt: skip
 
@@ -209,10 +303,11 @@ ADMIN_OF_ALL_STAFF = {"/admin/", "/admin/jsi18n/", "/admin/password_change/",
                       "/admin/password_change/done/"}  # fmt: skip
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("visitor", ["stranger", "learner", "manager", "reads", "sees small"])
-def test_no_page_of_the_admin_opens_to_others_than_staff(visitor: str) -> None:
+def test_no_page_of_the_admin_opens_to_others_than_staff(visitor: str, method: str) -> None:
     client = table.client_of(visitor)
-    found = {path: table.status_of(client, "GET", path) for path in admin_paths()}
+    found = {path: table.status_of(client, method, path) for path in admin_paths()}
 
     assert len(found) > 200
     assert {path: code for path, code in found.items() if code != 302} == {}
@@ -232,7 +327,7 @@ def test_no_page_of_the_admin_opens_to_staff_without_permissions(method: str) ->
 
 
 def test_the_live_channel_opens_only_with_a_token_of_ours() -> None:
-    token = live_update_data().token
+    token = live_update_data(Reader(True, True, True, frozenset())).token
     visitor = Client()
     codes = [visitor.get("/live", {"of": of}).status_code for of in ("", token[:-1] + "!", token)]
     client = table.client_of("manager")

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.tests.people import course
-from alerts.models import Alert
+from alerts.models import Alert, AlertEvent
 from alerts.tests.alerted import create_alert
 from kpis.tests.measured import staff
 
@@ -30,6 +30,17 @@ def test_an_alert_is_closed_after_a_confirmation_that_keeps_the_note(client: Cli
     client.post(LIST, sent)
     assert Alert.objects.get().closed_at is not None
     assert LogEntry.objects.get().get_change_message() == "Action: Close as expected."
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "snooze", "comment", "close_as_expected"])
+def test_nothing_happens_to_an_alert_before_the_confirmation(client: Client, action: str) -> None:
+    client.force_login(staff())
+    alert = create_alert(course("py"), closed_at=None)
+    chosen = {"action": action, "_selected_action": alert.pk, "note": "Easter"}
+    page = client.post(LIST, chosen).content.decode()
+
+    assert f"<li>{alert}</li>" in page
+    assert not AlertEvent.objects.filter(by__isnull=False).exists()
 
 
 def test_all_rows_of_all_pages_stay_chosen(client: Client) -> None:

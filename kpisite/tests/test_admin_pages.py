@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.text import capfirst
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -48,6 +49,20 @@ def test_rows_are_found_by_search_or_filters(model: type[Model], shown: Any) -> 
 
     assert bool(shown.search_fields or shown.list_filter or shown.date_hierarchy) or is_listed
     assert len(shown.list_display) > 1 or is_listed
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("model", "shown"), ADMINS, ids=str)
+def test_a_list_has_the_name_of_its_rows_as_title(
+    model: type[Model], shown: Any, client: Client
+) -> None:
+    client.force_login(staff())
+    page = client.get(place(model)).content.decode()
+    name = capfirst(str(model._meta.verbose_name_plural))
+
+    assert f"<title>{name} · Learning KPIs</title>" in page
+    assert f"<h1>{name}</h1>" in page
+    assert "<h1>Select" in client.get(f"{place(model)}?_popup=1").content.decode()
 
 
 def rows_with_paths(client: Client) -> Iterator[tuple[type[Model], str]]:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.api_keys import create_api_key
 from intake.models import Event
+from kpis.api.courses import CoursePages
 from kpis.tests.measured import COMPLETION, course, measured
 
-BLOCK = re.compile(r"```(sh|python|sql)\n(.*?)```", re.DOTALL)
+PATH = "/usr/bin:/bin"
+BLOCK = re.compile(r"```(sh|python|r|sql)\n(.*?)```", re.DOTALL)
 
 
 def blocks(language: str) -> list[str]:
@@ -34,7 +37,7 @@ def run(live_server: LiveServer, tmp_path: Path) -> Any:
     def run_example(*program: str) -> str:
         done = subprocess.run(
             [*program[:-1], program[-1].replace("http://localhost:5000", live_server.url)],
-            env={"KEY": key, "PATH": "/usr/bin:/bin"},
+            env={"KEY": key, "PATH": PATH},
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -69,6 +72,33 @@ def test_the_example_for_python_works(run: Any) -> None:
 
     assert first.split() == ["1", "accepted"]
     assert months
+    assert Event.objects.get().key == "1"
+
+
+def lacks_r() -> bool:
+    """Return whether R or one of the packages of its example is missing."""
+    program = "library(httr2); library(jsonlite)"
+    rscript = which("Rscript", path=PATH)
+    return not rscript or bool(
+        subprocess.run([rscript, "-e", program], capture_output=True, check=False).returncode
+    )
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_the_example_for_r_works(run: Any) -> None:
+    if lacks_r():
+        pytest.skip("needs Rscript with httr2 and jsonlite")
+    measured(COMPLETION, "2026-06", 60, 100)
+    for number in range(CoursePages.page_size):
+        course(f"course-{number}")
+    (example,) = blocks("r")
+    sent, *rest = run("Rscript", "-e", example).splitlines()
+
+    assert sent.split() == ["1", "accepted"]
+    # two pages
+    assert sum(line.startswith("course ") for line in rest) == CoursePages.page_size + 1
+    assert any(line.split()[2:4] == ["60", "100"] for line in rest), rest
     assert Event.objects.get().key == "1"
 
 

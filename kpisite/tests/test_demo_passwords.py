@@ -15,17 +15,11 @@ from accounts.tests.people import account
 from demo import accounts, load
 from demo.known_password import EMAILS, KNOWN
 from kpisite.launcher import prepare
-from kpisite.tests.test_environment import MANAGE, start
+from kpisite.tests.test_environment import read_setting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-WHETHER = "from django.conf import settings; print(settings.KPI_DEMO)"
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-
-
-def demo_with(folder: Path, **given: str) -> str:
-    import_settings = [*MANAGE[:2], "shell", "--no-imports", "--command", WHETHER]
-    return start(import_settings, folder, **given).stdout.strip()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +43,7 @@ def demo_with(folder: Path, **given: str) -> str:
 def test_the_demonstration_is_loaded_by_default_only_on_a_local_machine(
     tmp_path: Path, given: dict[str, str], found: str
 ) -> None:
-    assert demo_with(tmp_path, **given) == found
+    assert read_setting(tmp_path, "settings.KPI_DEMO", **given) == found
 
 
 def test_a_local_machine_uses_the_published_password(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
@@ -10,8 +11,9 @@ from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
-from pytest_django import Settings
+from django.db import transaction
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import User
 from accounts.tests.people import account
@@ -39,22 +41,34 @@ def real(key: str, kind: str, day: str, **more: Any) -> dict[str, Any]:
     return event | {"learner": "ada", "course": "statistics", "run": "first"} | more
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _demonstration(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """Load the demonstration, and Ada as a real learner of statistics, once for these tests."""
+    folder = override_settings(KPI_DATA_DIR=tmp_path_factory.mktemp("data"))
+    with django_db_blocker.unblock(), folder, transaction.atomic():
+        load(NOW, scale=FEW)
+        outcomes = receive(
+            [
+                real("1", "enrollment.started", "2026-10-05"),
+                real("2", "content.viewed", "2026-10-06"),
+                real("3", "payment.received", "2026-10-05", object="bill-1", data=PAID),
+            ],
+            LMS,
+            now=NOW,
+        )
+        assert {one.status for one in outcomes} == {"accepted"}, outcomes
+        recompute_stale.recompute_stale(now=NOW)
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(autouse=True)
-def _demonstration(settings: Settings, tmp_path: Path) -> None:
-    """Load the demonstration, and Ada as a real learner of statistics."""
+def _own_folder(settings: Settings, tmp_path: Path) -> None:
     settings.KPI_DATA_DIR = tmp_path
-    load(NOW, scale=FEW)
-    outcomes = receive(
-        [
-            real("1", "enrollment.started", "2026-10-05"),
-            real("2", "content.viewed", "2026-10-06"),
-            real("3", "payment.received", "2026-10-05", object="bill-1", data=PAID),
-        ],
-        LMS,
-        now=NOW,
-    )
-    assert {one.status for one in outcomes} == {"accepted"}, outcomes
-    recompute_stale.recompute_stale(now=NOW)
 
 
 def removed() -> str:

@@ -31,6 +31,13 @@ def start(command: list[str], folder: Path, **given: str) -> subprocess.Complete
     )
 
 
+def read_setting(folder: Path, names: str, **given: str) -> str:
+    """Return settings of a site as text; what only reads them need not load the apps."""
+    program = f"from django.conf import settings; print({names})"
+    django = {"DJANGO_SETTINGS_MODULE": "kpisite.settings"}
+    return start([sys.executable, "-c", program], folder, **django, **given).stdout.strip()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [

@@ -35,6 +35,8 @@ from engagement.drill_downs import completion
 from experiments.drafts import PlannedMetric
 from experiments.models import Metric
 from experiments.tests import trials
+from exports.tables import TABLES
+from exports.tests.copies import client_of
 from improvement.models import Adjustment
 from intake.receiving.receive import receive
 from kpis.aggregation.grouped_sums import sums_by
@@ -107,10 +109,11 @@ KNOWN = frozenset(
 def test_reading_costs_the_same_with_a_longer_history(monkeypatch: pytest.MonkeyPatch) -> None:
     shorten_lists(monkeypatch)
     make_a_quarter()
+    exporter = client_of("warehouse")
     repeat(1, QUARTERS - 1)
-    before = costs()
+    before = costs(exporter)
     repeat(QUARTERS, LATER - 1)
-    after = costs()
+    after = costs(exporter)
 
     assert len(after) > 300
     assert not {
@@ -176,12 +179,12 @@ class Cost:
     steps: int = 0
 
 
-def costs() -> dict[str, Cost]:
+def costs(exporter: Client) -> dict[str, Cost]:
     query_planner.analyze_all()
-    return {name: cost for name, ask in questions() if (cost := counted(ask))}
+    return {name: cost for name, ask in questions(exporter) if (cost := counted(ask))}
 
 
-def questions() -> Iterator[tuple[str, Callable[[], Any]]]:
+def questions(exporter: Client) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield every KPI and drill-down of a quarter, and every page, by name."""
     yield from kpis_and_drill_downs()
     for name, routes in (("Ada", readable_routes.all_paths), ("Bo", readable_routes.paths)):
@@ -189,6 +192,9 @@ def questions() -> Iterator[tuple[str, Callable[[], Any]]]:
         client.force_login(User.objects.get(name=name))
         for path in routes():
             yield f"{path} for {name}", partial(client.get, path)
+    for table in TABLES:
+        path = f"/api/export/{table}?limit={ROWS_OF_LISTS}"
+        yield f"{path} for a key", partial(exporter.get, path)
 
 
 def kpis_and_drill_downs() -> Iterator[tuple[str, Callable[[], Any]]]:

@@ -22,6 +22,13 @@ def test_a_site_without_a_worker_is_not_healthy(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_pages_are_served_without_a_worker(client: Client) -> None:
+    answer = client.get("/health/web")
+
+    assert (answer.status_code, answer.json()) == (200, {"database": True, "disk": True})
+
+
+@pytest.mark.django_db
 def test_a_site_with_recent_signs_of_worker_and_beat_is_healthy(
     client: Client,
 ) -> None:

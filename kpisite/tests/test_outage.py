@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -36,12 +37,21 @@ GONE = OperationalError("server closed the connection unexpectedly")
         (OperationalError("disk I/O error"), FAILING),
         (OperationalError('could not extend file "base/1": No space left on device'), FULL),
         (InterfaceError("connection already closed"), UNREACHABLE),
-        (OperationalError("no such table: kpis_measurement"), None),
         (ValueError("locked"), None),
     ],
 )
 def test_outages_are_distinguished_from_bugs(error: Exception, outage: object) -> None:
     assert outage_of(error) is outage
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FROM nothing", "CREATE TABLE a (b, b)", "SELEC 1"])
+def test_an_invalid_statement_is_a_bug_and_no_outage(statement: str) -> None:
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        sqlite3.connect(":memory:").execute(statement)
+    error = OperationalError(str(caught.value))
+    error.__cause__ = caught.value
+
+    assert outage_of(error) is None
 
 
 def responses_during_outage(visitor: str) -> dict[str, Any]:

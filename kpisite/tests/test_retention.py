@@ -21,7 +21,7 @@ from alerts.models import EvaluationRun
 from curriculum.erasing import is_erased
 from curriculum.models import Learner
 from engagement.models import DailyActivity
-from intake.models import Event, RejectedEvent
+from intake.models import Event, ImportRun, RejectedEvent
 from intake.receiving.receive import receive
 from intake.replay import replay_events
 from intake.tests.lms import LMS, event, school
@@ -80,6 +80,26 @@ def test_all_runs_but_the_latest_are_deleted_after_ninety_days(
     delete_old(NOW)
 
     assert list(model.objects.values_list(at, flat=True)) == [ago(91)]
+
+
+def imported(days: int, **fields: Any) -> ImportRun:
+    report = {"csv": {"read": 2, "rejected": {"“Ada Lovelace” is no date.": 1}}}
+    given = {"kind": "csv marks", "status": "done", "report": report, "error": "Line 2", **fields}
+    run = ImportRun.objects.create(source="marks.csv", digest=f"{days}", **given)
+    ImportRun.objects.filter(pk=run.pk).update(started_at=ago(days))
+    return run
+
+
+def test_reports_of_imported_files_are_emptied_after_a_year_and_the_import_stays() -> None:
+    new, old, running = imported(364), imported(366), imported(400, status="running")
+    data_set = imported(401, kind="oulad", status="failed")
+
+    assert delete_old(NOW) == {"import report": 1}
+    assert delete_old(NOW) == {}
+    for run in (new, old, running, data_set):
+        run.refresh_from_db()
+    assert (old.report, old.error, old.digest) == ({}, "", "366")
+    assert all((new.report, running.report, data_set.report))
 
 
 def test_expired_sessions_are_deleted() -> None:
@@ -163,10 +183,13 @@ def test_events_are_kept_forever_by_default() -> None:
     assert Event.objects.filter(sender="lms").exists()
 
 
-def test_events_are_purged_after_the_days_of_the_setting(settings: Any) -> None:
+def test_events_are_purged_after_the_days_of_the_setting_by_whole_months(settings: Any) -> None:
     settings.KPI_KEEP_EVENTS_DAYS = 400
     send_old_event()
+    # of June 2025, whose last day is 380 days ago
+    assert delete_old(NOW) == {}
 
+    Event.objects.filter(sender="lms").update(received_at=ago(411))
     assert delete_old(NOW) == {"event": 1}
     assert not Event.objects.filter(sender="lms").exists()
     assert DailyActivity.objects.exists()
@@ -177,7 +200,7 @@ def test_the_history_still_begins_with_a_purged_event(settings: Any) -> None:
     settings.KPI_KEEP_EVENTS_DAYS = 400
     school()
     unmapped = event(kind="lamp.lit", at="2024-02-03T09:00:00Z")
-    receive([unmapped], LMS, now=ago(401))
+    receive([unmapped], LMS, now=ago(411))
     delete_old(NOW)
 
     assert first_and_last_day(NOW) == (date(2024, 2, 3), NOW.date())

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
-from django.test import Client
+from django.db import connection, transaction
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
@@ -37,16 +39,34 @@ COMPUTED_AT = re.compile(r'"computed_at":"[^"]*"')
 DATES = "from=2026-01-01&to=2026-06-30"
 
 
+BERLIN_AND_TWO = {"KPI_TIME_ZONE": "Europe/Berlin", "KPI_MIN_GROUP": 2}
+
+
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[dict[str, CourseRun]]:
+    """Runs a and b of "py" and "db", with a world of events in them, once for these tests."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(**BERLIN_AND_TWO),
+        transaction.atomic(),
+    ):
+        made = [run_of(one, key) for one in (course("py", modules=2), course("db", modules=2))
+                for key in ("a", "b")]  # fmt: skip
+        for batch in World(3).batches():
+            receive(batch, LMS, now=datetime(2026, 9, 1, tzinfo=UTC))
+        recompute_stale.recompute_stale(now=timezone.now())
+        yield {f"{one.course.key}/{one.key}": one for one in made}
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def runs(settings: Settings) -> dict[str, CourseRun]:
-    """Runs a and b of "py" and "db", with a world of events in them."""
-    settings.KPI_TIME_ZONE, settings.KPI_MIN_GROUP = "Europe/Berlin", 2
-    made = [run_of(one, key) for one in (course("py", modules=2), course("db", modules=2))
-            for key in ("a", "b")]  # fmt: skip
-    for batch in World(3).batches():
-        receive(batch, LMS, now=datetime(2026, 9, 1, tzinfo=UTC))
-    recompute_stale.recompute_stale(now=timezone.now())
-    return {f"{one.course.key}/{one.key}": one for one in made}
+def runs(world: dict[str, CourseRun], settings: Settings) -> dict[str, CourseRun]:
+    for name, value in BERLIN_AND_TWO.items():
+        setattr(settings, name, value)
+    return {name: CourseRun.objects.select_related("course").get(pk=one.pk)
+            for name, one in world.items()}  # fmt: skip
 
 
 def client_of(user: User) -> Client:

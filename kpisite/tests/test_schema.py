@@ -59,7 +59,9 @@ def _one_connection() -> Iterator[None]:
 @pytest.fixture
 def secret(db: None, _one_connection: None) -> str:
     run_of(course("py", modules=2))
-    return create_api_key("bi", ["kpis:read", "kpis:small-groups", "experiments:read"])[1]
+    return create_api_key(
+        "bi", ["kpis:read", "kpis:small-groups", "experiments:read", "facts:read"]
+    )[1]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.conf import settings
 pytestmark = pytest.mark.once
 
 READERS = (
-    r"text|switch|integer|one_of|list_of|currencies|"
+    r"text|switch|integer|one_of|some_of|list_of|currencies|"
     r"hosts|origins|hosts_and_networks|time_zone|folder|database|secrets?|page_url|address|language|"
     r"issuer|scopes|groups"
 )

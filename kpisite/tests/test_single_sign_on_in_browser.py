@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import override_settings
@@ -11,7 +13,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.sign_in import second_factor
+from accounts.sign_in import second_factor, second_factor_links
 from accounts.tests.identity_provider import running_provider
 from accounts.tests.people import account, course
 
@@ -61,6 +63,9 @@ def test_staff_set_up_the_second_factor_that_is_required(
         page.locator("[name=username]").fill("ada@example.com")
         page.locator("[name=password]").fill("secret")
         page.locator("[name=password]").press("Enter")
+        expect(page.get_by_role("button", name="Send the link")).to_be_visible()
+        assert_accessible(page)
+        page.goto(live_server.url + urlsplit(second_factor_links.link_of(ada)).path)
         expect(page.get_by_role("heading", level=1)).to_have_text("Set up a second factor")
         assert_accessible(page)
         drawn = page.locator("img.qr-code").evaluate("image => image.naturalWidth")

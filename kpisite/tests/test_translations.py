@@ -27,17 +27,25 @@ FOR_PROGRAMS = (
     "core/api_errors.py",
     "core/api_models.py", "core/database/bulk_upsert.py", "core/database/column_values.py",
     "core/database/compiled_queries.py", "core/database/given_rows.py",
-    "*/api.py", "*/api/*", "*/response_models.py", "*/query_params.py",
+    # names and meanings of columns, and SQL
+    "exports/*",
+    "*/api.py", "*/api/*", "*/response_models.py", "*/query_params.py", "core/cursor_pages.py",
+    "xapi/documents/*", "xapi/statements/*", "xapi/validation/*", "statements/caliper/*",
     # what a terminal or a log shows
     "engagement/oulad/*", "kpisite/config/*", "kpisite/settings/*", "kpisite/launcher/*",
     "kpisite/checks.py", "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/gunicorn.py",
     "kpisite/time_zone.py", "kpisite/i18n/catalogs.py", "kpisite/i18n/model_names.py",
-    "kpisite/jobs/*", "kpisite/http/middleware.py", "kpisite/http/languages.py",
-    "kpisite/http/outage_responses.py",
+    "kpisite/backups/*", "kpisite/jobs/*", "kpisite/http/middleware.py",
+    "kpisite/http/languages.py", "kpisite/http/outage_responses.py",
     "core/progress_bars.py", "demo/known_password.py", "kpis/recompute/*",
+    # columns and values as tools write them
+    "intake/files/shapes/*", "intake/files/tool_file.py", "intake/csv/timestamps.py",
     # SQL, and errors in declarations
+    "statements/sources/*", "statements/replay_queue.py",
     "kpis/aggregation/*", "kpis/definitions/facts.py", "kpis/definitions/declared_facts.py",
-    "kpis/definitions/lookup_paths.py", "learners/progress/cohort.py",
+    "kpis/definitions/lookup_paths.py", "learners/progress/cohort.py", "intake/partitions.py",
+    # names of a protocol
+    "lti/protocol/claims.py", "statements/move_on.py",
     # demonstration data
     "demo/*",
     # lists of words that are matched with comments

@@ -6,7 +6,7 @@ clock change, to test the boundaries of periods.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
@@ -27,18 +27,27 @@ Event = dict[str, Any]
 
 
 class World:
-    """The events as a sender would send them, in random order."""
+    """The events as a sender would send them, in random order; `share` of all learn in each run."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        learners: Sequence[str] = (),
+        courses: Sequence[str] = COURSES,
+        runs: Sequence[str] = RUNS,
+        share: float = 0.55,
+    ) -> None:
         self.random = Random(seed)  # noqa: S311
         self.numbers = count(1)
+        self.learners, self.courses = learners or LEARNERS, courses
         self.events: list[Event] = []
-        for learner in LEARNERS:
+        for learner in self.learners:
             # inviting with a code makes the learner its owner
             self.send("invitation.sent", BEGIN, learner=learner, data={"code": code_of(learner)})
-            for course in COURSES:
-                for run in RUNS:
-                    if self.chance(0.55):
+            for course in courses:
+                for run in runs:
+                    if self.chance(share):
                         self.study(learner, course, run)
             self.buy(learner)
         self.random.shuffle(self.events)
@@ -63,7 +72,7 @@ class World:
         who = {"learner": learner, "course": course, "run": run}
         signed: dict[str, Any] = {"track": "certificate"} if self.chance(0.5) else {}
         if self.chance(0.3):
-            signed["referral_code"] = code_of(self.random.choice(LEARNERS))
+            signed["referral_code"] = code_of(self.random.choice(self.learners))
         self.send("enrollment.started", start, **who, data=signed)
         if self.chance(0.3):
             self.send("enrollment.withdrawn", self.moment(start, 30), **who)
@@ -115,7 +124,7 @@ class World:
             self.hold({"subscription": f"{learner}-holds-{at}"}, learner)
         for at in range(self.random.randint(0, 4)):
             paid = {"payment": f"{learner}-pays-{at}", "currency": "USD"}
-            booked, course = self.moment(BEGIN, 110), self.random.choice(COURSES)
+            booked, course = self.moment(BEGIN, 110), self.random.choice(self.courses)
             amount = self.random.choice(("250.00", "99.95", 10))
             self.send("payment.received", booked, learner=learner, course=course,
                       data=paid | {"amount": amount})  # fmt: skip
@@ -129,7 +138,7 @@ class World:
             held["customer"] = {"key": key, "kind": "organisation"}
         what: Event = {"learner": learner, "data": held}
         if self.chance(0.7):
-            what["course"] = self.random.choice(COURSES)
+            what["course"] = self.random.choice(self.courses)
         at = self.moment(BEGIN, 100)
         self.send("subscription.started", at, **what)
         for _ in range(self.random.randint(0, 3)):

@@ -19,6 +19,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -120,7 +121,26 @@ def wait_until_ready(log: Path) -> None:
     raise SystemExit(log.read_text())
 
 
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server listens, and then for its workers to load what they need."""
+    for _ in range(600):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            time.sleep(5)
+            break
+        time.sleep(0.1)
+    if process.poll() is not None:
+        raise SystemExit(f"The server did not start; is port {port} taken?")
+
+
 BASIC = base64.b64encode(b"bench:bench").decode()
+
+# no setting does this, and without it Ralph refuses every batch but the first
+APPENDING = """
+from ralph.backends.data.base import BaseOperationType
+from ralph.backends.data.fs import FSDataBackend
+FSDataBackend.default_operation_type = BaseOperationType.APPEND
+from ralph.api import app
+"""
 
 
 @contextmanager
@@ -132,6 +152,7 @@ def ralph(chosen: argparse.Namespace, folder: Path) -> Iterator[subprocess.Popen
         "RALPH_BACKENDS__LRS__FS__DEFAULT_DIRECTORY_PATH": str(folder / "statements"),
     }  # fmt: skip
     (folder / "statements").mkdir()
+    (folder / "appending.py").write_text(APPENDING)
     hashed = subprocess.run(
         [binary / "python", "-c",
          "import bcrypt; print(bcrypt.hashpw(b'bench', bcrypt.gensalt(4)).decode())"],
@@ -141,12 +162,12 @@ def ralph(chosen: argparse.Namespace, folder: Path) -> Iterator[subprocess.Popen
     user = {"username": "bench", "hash": hashed, "scopes": ["all"], "agent": agent}
     (folder / "auth.json").write_text(json.dumps([user]))
     process = subprocess.Popen(
-        [binary / "python", "-m", "uvicorn", "ralph.api:app", "--workers", "2",
+        [binary / "python", "-m", "uvicorn", "appending:app", "--app-dir", folder, "--workers", "2",
          "--port", str(chosen.port), "--log-level", "error"],
         env=environment | {"RALPH_AUTH_FILE": str(folder / "auth.json")},
     )  # fmt: skip
     try:
-        time.sleep(8)
+        wait_for_port(chosen.port, process)
         yield process
     finally:
         process.send_signal(signal.SIGINT)

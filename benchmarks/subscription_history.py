@@ -88,8 +88,8 @@ def measured(share: float) -> dict[str, Any]:
     committed: dict[str, float] = {}
 
     def note(changed: Any, **more: Any) -> None:
-        for category, _, _ in changed:
-            committed.setdefault(category, time.perf_counter() - begun)
+        for one in changed:
+            committed.setdefault(one.category, time.perf_counter() - begun)
 
     measurements_committed.connect(note)
     recompute_stale.recompute_stale(now=NOW)

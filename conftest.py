@@ -11,10 +11,13 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import override_settings
 from playwright.sync_api import BrowserType, expect
+from pytest_django import DjangoDbBlocker
 
 from core import process_cache
 from core.database import data_version
-from kpisite.testing import browser
+from exports.change_log import feed
+from kpisite.testing import browser, databases
+from kpisite.testing.servers import RUN_FOLDER
 from kpisite.testing.worker import running_worker
 
 browser.use_packaged_node()
@@ -41,11 +44,15 @@ def _empty_cache() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Keep SQLite's test database in a file, which a real worker can open too."""
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        database.setdefault("TEST", {})["NAME"] = str(Path(settings.KPI_DATA_DIR) / "test.sqlite3")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Migrate one database for all workers; each works with a copy of it."""
+    with django_db_blocker.unblock():
+        databases.make(Path(os.environ[RUN_FOLDER]), os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
+    yield
+    with django_db_blocker.unblock():
+        databases.remove()
 
 
 @pytest.fixture
@@ -76,3 +83,16 @@ def _nothing_remembered_of_another_test() -> Iterator[None]:
     yield
     # PostgreSQL does not drop a test database that somebody is connected to
     data_version.close()
+
+
+# as in `exports.change_log.feed`, but of this database: workers of a test run share one server, and
+# the transactions of their tests would hold up the exports of all others
+OLDEST_OF_THIS_DATABASE = """
+SELECT LEAST(pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+  (SELECT min(backend_xid::text::bigint) FROM pg_stat_activity WHERE datname = current_database()))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_other_workers_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "OLDEST_RUNNING", OLDEST_OF_THIS_DATABASE)

@@ -10,6 +10,8 @@ from celery.schedules import crontab
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
+from kpisite import task_context
+from kpisite.jobs import last_runs
 from kpisite.launcher.parent_death import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
@@ -22,6 +24,8 @@ warnings.filterwarnings("ignore", message="You're running the worker with superu
 warnings.filterwarnings("ignore", message="\\s*In Celery 5.1 we introduced")
 
 app = Celery("kpisite")
+# their receivers of signals
+_ = task_context, last_runs
 app.conf.update(
     broker_url=settings.VALKEY.for_celery(),
     broker_connection_retry_on_startup=True,

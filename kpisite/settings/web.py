@@ -51,6 +51,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kpisite.http.request_ids.RequestIds",
+    "kpisite.http.access_log.AccessLog",
     "kpisite.http.languages.BrowserLanguage",
     "kpisite.http.middleware.AllowedHosts",
     "kpisite.http.head_requests.HeadWithoutBody",

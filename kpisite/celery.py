@@ -13,6 +13,7 @@ from django.conf import settings
 from kpisite import task_context
 from kpisite.jobs import last_runs
 from kpisite.launcher.parent_death import die_with_parent
+from kpisite.metrics import tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
@@ -25,7 +26,7 @@ warnings.filterwarnings("ignore", message="\\s*In Celery 5.1 we introduced")
 
 app = Celery("kpisite")
 # their receivers of signals
-_ = task_context, last_runs
+_ = task_context, last_runs, tasks
 app.conf.update(
     broker_url=settings.VALKEY.for_celery(),
     broker_connection_retry_on_startup=True,

@@ -14,6 +14,7 @@ from accounts.views.second_factor import admin_sign_in
 from kpis.api.views import ApiNotFoundView
 from kpisite.http.health import health, web_health
 from kpisite.http.languages import choose_language
+from kpisite.metrics.page import metrics
 from kpisite.privacy import privacy
 
 # the view's own template has inline styles, which the Content-Security-Policy forbids
@@ -54,6 +55,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
     path("health/web", web_health, name="health-web"),
+    path("metrics", metrics, name="metrics"),
     path("privacy", privacy, name="privacy"),
     path("language", choose_language, name="language"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

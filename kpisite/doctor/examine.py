@@ -27,7 +27,7 @@ def examine(*, with_slow: bool = True) -> Iterator[Finding]:
     """Yield what each check finds, in the order of the checks."""
     missing = reachable.missing()
     for one in CHECKS.values():
-        unmet = [UNMET[need] for need in one.needs if need in missing]
+        unmet = [why for need, why in UNMET.items() if need in one.needs and need in missing]
         if one.is_slow and not with_slow:
             yield _unchecked(one, "Only manage.py doctor checks this, since it takes a while.")
         elif unmet:

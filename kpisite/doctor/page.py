@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
 
 from kpisite.doctor.examine import examine
 
@@ -20,6 +21,7 @@ def may_see_system(account: Any) -> bool:
     return bool(account.has_perm(PERMISSION))
 
 
+@require_safe
 def system(request: HttpRequest) -> TemplateResponse:
     if not may_see_system(request.user):
         raise PermissionDenied

@@ -7,15 +7,15 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from core import task_queue
 from core.redis_cache import valkey
+from kpisite import pending_migrations
 from kpisite.doctor.registry import Need
-from kpisite.upgrading import pending
 
 
 def missing() -> set[Need]:
     found: set[Need] = set()
     if why_no_database():
         found |= {"database", "tables"}
-    elif pending.waiting():
+    elif pending_migrations.waiting():
         found.add("tables")
     if why_no_valkey():
         found.add("valkey")

@@ -37,7 +37,9 @@ def check(
     """Register a function that yields problems, and sentences about what is well."""
 
     def register(examine: Examine) -> Examine:
-        CHECKS.register(key, Check(key, title, examine, needs, is_slow))
+        # without a database there are no tables
+        all_needs = ("database", *needs) if "tables" in needs else needs
+        CHECKS.register(key, Check(key, title, examine, all_needs, is_slow))
         return examine
 
     return register

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from django.utils.functional import empty
 
 from accounts.models import ApiKey
@@ -45,12 +46,15 @@ class AccessLog:
 
 
 def route_of(request: HttpRequest) -> str:
-    """Return the pattern that the path matched, which holds no value of it.
+    """Return the pattern that the path matches, which holds no value of it.
 
-    Responses that never reached a view, such as static files, have none.
+    Responses that were made before a view was looked for, such as cached ones, have it, too.
     """
-    match = request.resolver_match
-    return f"/{match.route}" if match else NO_ROUTE
+    try:
+        match = request.resolver_match or resolve(request.path_info)
+    except Resolver404:
+        return NO_ROUTE
+    return f"/{match.route}"
 
 
 def kind_of_account(request: HttpRequest) -> str:

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "kpisite.http.request_ids.RequestIds",
     "kpisite.http.access_log.AccessLog",
+    "kpisite.metrics.requests.CountRequests",
     "kpisite.http.languages.BrowserLanguage",
     "kpisite.http.middleware.AllowedHosts",
     "kpisite.http.head_requests.HeadWithoutBody",

@@ -32,7 +32,7 @@ SIGNED = {
     "notifications:unsubscribe",
     "dashboard:embedded",
 }
-NOWHERE = {"api-nowhere", "health", "health-web"}
+NOWHERE = {"api-nowhere", "health", "health-web", "metrics"}
 # what an LMS opens, with a message of its own
 LAUNCHES = {"lti:login", "lti:launch"}
 QUERIES = {"experiments_api:power": "?kpi=engagement.completion-rate&effect=0.1"}

@@ -203,6 +203,8 @@ GET  /admin/r/1/1/                                  404 404 404 404 404
 POST /admin/r/1/1/                                  404 404 404 404 404
 GET  /admin/statements/pattern/1/map/               403 403 404 404 404
 POST /admin/statements/pattern/1/map/               403 403 404 404 404
+GET  /admin/system/                             403 403 403 200 200
+POST /admin/system/                             405 405 405 405 405
 """
 NO_ROW = 987_654_321
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.utils import timezone
 
-from core import byte_sizes
+from core import byte_sizes, task_queue
 from kpisite.backups import last_backup
 from kpisite.doctor.checks.jobs import in_words
 from kpisite.doctor.findings import Problem
@@ -36,7 +36,19 @@ def age() -> Iterator[Problem | str]:
         yield Problem(
             f"The last backup is {in_words(seconds)} old.", f"{last.host}:{last.path}", REMEDY
         )
-    yield (
-        f"The last is {in_words(seconds)} old: {last.host}:{last.path}"
+    yield said_of_last()
+
+
+def said_of_last() -> str:
+    """Return a sentence about the last backup, also if Valkey does not know."""
+    try:
+        last = last_backup.last()
+    except task_queue.UNREACHABLE:
+        return "Whether there is a backup is not known, since Valkey does not answer."
+    if last is None:
+        return "No backup is known."
+    seconds = (timezone.now() - last.made_at).total_seconds()
+    return (
+        f"The last backup is {in_words(seconds)} old: {last.host}:{last.path}"
         f" ({byte_sizes.named(last.size)})."
     )

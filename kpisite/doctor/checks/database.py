@@ -8,11 +8,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.utils import NotSupportedError
 
-from kpisite import time_zone
+from kpisite import pending_migrations, time_zone
 from kpisite.doctor import reachable
 from kpisite.doctor.findings import Problem
 from kpisite.doctor.registry import check
-from kpisite.upgrading import pending
 
 NAMED = 3
 
@@ -48,13 +47,13 @@ def version() -> Iterator[Problem | str]:
 @check("database.migrations", "Tables", "database")
 def migrations() -> Iterator[Problem | str]:
     place = reachable.place_of_database()
-    if unknown := pending.unknown():
+    if unknown := pending_migrations.unknown():
         yield Problem(
             f"The database is of a newer version of the product: it has {_some(unknown)}.",
             place,
             "Install that version, or restore a backup of this one into a new database.",
         )
-    if waiting := pending.waiting():
+    if waiting := pending_migrations.waiting():
         named = [f"{one.app_label} {one.name}" for one in waiting]
         yield Problem(
             f"The database is of an older version of the product: it lacks {_some(named)}.",

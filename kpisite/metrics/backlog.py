@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 
 import redis
 from django.conf import settings
@@ -27,4 +26,4 @@ def recompute_lag(now: datetime) -> float:
 def queue_length() -> int:
     """Return how many jobs no worker has taken yet."""
     server = redis.Redis.from_url(settings.VALKEY.for_django(), socket_timeout=5)
-    return cast("int", server.llen(QUEUE))
+    return server.llen(QUEUE)

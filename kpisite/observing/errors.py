@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 
@@ -36,7 +36,7 @@ def start(**more: Any) -> None:
         traces_sample_rate=0.0,
         max_breadcrumbs=0,
         server_name="",
-        before_send=without_people,
+        before_send=cast("Any", without_people),
         **more,
     )
 

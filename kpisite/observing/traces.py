@@ -61,7 +61,8 @@ def start(exporter: Any = None) -> Any:
     provider.add_span_processor(processor)
     trace.set_tracer_provider(provider)
     DjangoInstrumentor().instrument(response_hook=_name, tracer_provider=provider)
-    CeleryInstrumentor().instrument(tracer_provider=provider)
+    celery: Any = CeleryInstrumentor
+    celery().instrument(tracer_provider=provider)
     _instrument_queries(provider)
     return provider
 

@@ -58,7 +58,7 @@ def public(settings: Settings) -> Settings:
     return settings
 
 
-SETTINGS = (
+SETTINGS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("settings.secret-key", {"SECRET_KEY": "a" * 40}, "can be guessed"),
     ("settings.secret-key", {"DEBUG": True}, "Debugging is on"),
     ("settings.hosts", {"ALLOWED_HOSTS": ["*"]}, "forged Host headers"),
@@ -168,7 +168,7 @@ def test_a_valkey_that_loses_jobs_is_reported(option: str, value: str, key: str,
     try:
         assert said in problems(key)
     finally:
-        valkey().config_set(option, before)
+        valkey().config_set(option, str(before))
     assert problems(key) == ""
 
 

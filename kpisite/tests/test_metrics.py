@@ -141,7 +141,7 @@ def test_several_web_processes_are_counted_together(tmp_path: Path) -> None:
 
     def serves() -> bool:
         try:
-            return bool(get("/privacy?of=ada@example.org"))
+            return bool(get("/health/web?of=ada@example.org"))
         except OSError:
             return False
 
@@ -151,12 +151,12 @@ def test_several_web_processes_are_counted_together(tmp_path: Path) -> None:
         try:
             assert wait_until(serves)
             for _ in range(30):
-                get("/privacy")
+                get("/health/web")
             text = get("/metrics")
         finally:
             server.terminate()
     found = samples(text)
 
-    assert found["kpi_http_request_seconds_count", "GET /privacy 200"] == 31
+    assert found["kpi_http_request_seconds_count", "GET /health/web 200"] == 31
     assert len(list((tmp_path / "metrics").glob("histogram_*.db"))) == 2
     assert "ada" not in text

@@ -29,7 +29,7 @@ def of_database() -> Iterator[Problem | str]:
 
 @check("clocks.valkey", "Clock of Valkey", "valkey")
 def of_valkey() -> Iterator[Problem | str]:
-    seconds, micros = valkey().time()  # type: ignore[misc]
+    seconds, micros = valkey().time()
     yield compared(seconds + micros / 1e6 - time.time(), "Valkey")
 
 

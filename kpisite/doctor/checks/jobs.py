@@ -50,7 +50,8 @@ def jobs() -> Iterator[Problem | str]:
 def seconds_between(schedule: Any) -> float:
     """Return how many seconds are between two runs of a job."""
     if isinstance(schedule, crontab):
-        return HOUR if len(schedule.hour) == 24 else DAY
+        hours: set[int] = vars(schedule)["hour"]
+        return HOUR if len(hours) == 24 else DAY
     return float(schedule)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 from redis.exceptions import ResponseError
 
@@ -30,7 +30,7 @@ def server() -> Iterator[Problem | str]:
 
 @check("valkey.memory", "Memory of Valkey", "valkey")
 def memory() -> Iterator[Problem | str]:
-    found = cast("dict[str, Any]", valkey().info("memory"))
+    found = valkey().info("memory")
     policy, most = found.get("maxmemory_policy", ""), int(found.get("maxmemory", 0))
     if policy not in ("", "noeviction"):
         yield Problem(
@@ -48,7 +48,7 @@ def memory() -> Iterator[Problem | str]:
 
 @check("valkey.persistence", "Persistence of Valkey", "valkey")
 def persistence() -> Iterator[Problem | str]:
-    found = cast("dict[str, Any]", valkey().info("persistence"))
+    found = valkey().info("persistence")
     if not found.get("aof_enabled") and not _saves():
         yield Problem(
             "Valkey stores nothing on disk: with a restart, waiting jobs and sessions of open"

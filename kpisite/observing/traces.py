@@ -89,6 +89,7 @@ def _name(span: Any, request: Any, response: Any) -> None:
         match = request.resolver_match
         route = f"/{match.route}" if match else "none"
         span.update_name(f"{request.method} {route}")
-        span.set_attribute("request.id", request_ids.current())
+        # this runs around our middleware
+        span.set_attribute("request.id", response.headers.get(request_ids.HEADER, ""))
         for name in OF_PEOPLE:
             span.set_attribute(name, "")

@@ -11,13 +11,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from core import byte_sizes, reporting_clock
+from core import reporting_clock
 from core.database import sizes
 from curriculum.models import Course
 from kpis.definitions.periods import local_day
 from kpis.recompute import from_scratch
 from kpis.recompute.job import Job
-from kpisite import pending_migrations
+from kpisite import byte_sizes, pending_migrations
 from kpisite.backups import backing_up, last_backup
 
 Say = Callable[[str], object]

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.utils import timezone
 
-from core import byte_sizes, task_queue
+from core import task_queue
+from kpisite import byte_sizes
 from kpisite.backups import last_backup
 from kpisite.doctor.checks.jobs import in_words
 from kpisite.doctor.findings import Problem

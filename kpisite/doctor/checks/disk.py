@@ -9,8 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from core import byte_sizes
-from kpisite import disk_space
+from kpisite import byte_sizes, disk_space
 from kpisite.doctor.findings import Problem
 from kpisite.doctor.registry import check
 

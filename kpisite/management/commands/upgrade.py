@@ -7,10 +7,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
-from core import byte_sizes
 from core.database import sizes
 from core.database.outages import describe_error
-from kpisite import pending_migrations
+from kpisite import byte_sizes, pending_migrations
 from kpisite.backups.backing_up import BackupError
 from kpisite.doctor.checks.backups import said_of_last
 from kpisite.upgrading import run

@@ -35,7 +35,7 @@ PATHS = {
     **{tab: f"/kpi-dashboard?tab={tab}" for tab in TABS},
     **{f"{tab}, 10 months": f"/kpi-dashboard?tab={tab}{LONG}" for tab in TABS},
     "KPI completion rate": "/kpi-dashboard/engagement.completion-rate",
-    "KPI NPS": "/kpi-dashboard/outcome.nps",
+    "KPI NPS": "/kpi-dashboard/outcome.satisfaction",
     "KPI retention": "/kpi-dashboard/business.retention",
     "KPI depth": "/kpi-dashboard/engagement.depth",
     "alerts": "/alerts",
@@ -52,7 +52,7 @@ ADMIN_PATHS = {
     "admin measurements": "/admin/kpis/measurement/",
     "admin events": "/admin/intake/event/",
     "admin payments": "/admin/business/payment/",
-    "admin responses": "/admin/outcomes/surveyresponse/",
+    "admin responses": "/admin/outcomes/response/",
     "admin alerts": "/admin/alerts/alert/",
 }
 Figures = dict[str, tuple[int, float, float]]
@@ -121,6 +121,8 @@ def measured(chosen: argparse.Namespace) -> Figures:
         "django.contrib.staticfiles.storage.StaticFilesStorage"
     )
     Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
+    # without a Valkey, open pages would follow the database
+    settings.CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     found = {}
     for name, client, path in pages():
         if chosen.only in name:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
-from kpis.aggregation.grouped_sums import combine_parts, sums_by
+from kpis.aggregation.grouped_sums import combine_parts
+from kpis.aggregation.sums_of_periods import sums_of_periods
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.scopes import Scope
@@ -55,7 +56,7 @@ def series(
     `stored_rows` are those that are stored, if they have been read already.
     """
     if not is_stored(indicator, scope, periods):
-        return {period: from_facts(indicator, scope, period, now) for period in periods}
+        return from_facts(indicator, scope, periods, now)
     if stored_rows is None:
         stored_rows = stored([indicator], scope, periods)[indicator.key]
     rows = defaultdict(list)
@@ -72,7 +73,7 @@ def groups(
 ) -> dict[Period, dict[int, FoundSums]]:
     """Return the sums of each course, run, module or learner by its id, per period."""
     if not _groups_are_stored(scope, periods, by):
-        return {period: _groups_from_facts(indicator, scope, period, by, now) for period in periods}
+        return _groups_from_facts(indicator, scope, periods, by, now)
     rows = _rows(table_of(indicator), [indicator.key], periods).filter(scope=by, n__gt=0)
     if scope.course_ids is not None:
         rows = rows.filter(course__in=scope.course_ids)
@@ -93,7 +94,7 @@ def cells(
     if len(by) == 1:
         found = groups(indicator, scope, periods, by[0], now)
         return {one: {(key,): sums for key, sums in found[one].items()} for one in periods}
-    return {period: _grouped(indicator, scope, period, by, now) for period in periods}
+    return _grouped(indicator, scope, periods, by, now)
 
 
 def _groups_are_stored(scope: Scope, periods: Sequence[Period], by: str) -> bool:
@@ -104,27 +105,49 @@ def _groups_are_stored(scope: Scope, periods: Sequence[Period], by: str) -> bool
 
 
 def _groups_from_facts(
-    indicator: Indicator, scope: Scope, period: Period, by: str, now: datetime
-) -> dict[int, FoundSums]:
-    grouped = _grouped(indicator, scope, period, (by,), now)
-    restated = _restated(indicator, period, by, scope)
+    indicator: Indicator, scope: Scope, periods: Sequence[Period], by: str, now: datetime
+) -> dict[Period, dict[int, FoundSums]]:
+    grouped = _grouped(indicator, scope, periods, (by,), now)
+    restated = _restated(indicator, [one for one in periods if grouped[one]], by, scope)
     return {
-        group: replace(found, restated_at=restated.get(group))
-        for (group,), found in grouped.items()
+        period: {
+            group: replace(found, restated_at=restated.get((period, group)))
+            for (group,), found in groups.items()
+        }
+        for period, groups in grouped.items()
     }
 
 
 def _grouped(
-    indicator: Indicator, scope: Scope, period: Period, by: tuple[str, ...], now: datetime
-) -> dict[tuple[int, ...], FoundSums]:
-    if not indicator.is_computed or not period.has_begun(now):
-        return {}
-    grouped = sums_by(indicator, period.as_of(now), by, scope)
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    by: tuple[str, ...],
+    now: datetime,
+) -> dict[Period, dict[tuple[int, ...], FoundSums]]:
     return {
-        key: FoundSums(sums, computed_at=now)
-        for key, sums in grouped.items()
-        if None not in key and sums.n
+        period: {
+            key: FoundSums(sums, computed_at=now)
+            for key, sums in groups.items()
+            if None not in key and sums.n
+        }
+        for period, groups in _sums_of_begun(indicator, scope, periods, by, now).items()
     }
+
+
+def _sums_of_begun(
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    by: tuple[str, ...],
+    now: datetime,
+) -> dict[Period, dict[tuple[int, ...], Sums]]:
+    """Return the sums of each group; of no group where nothing can have happened yet."""
+    if not indicator.is_computed:
+        return {period: {} for period in periods}
+    begun = {period: period.as_of(now) for period in periods if period.has_begun(now)}
+    found = sums_of_periods(indicator, list(begun.values()), by, scope)
+    return {period: found[begun[period]] if period in begun else {} for period in periods}
 
 
 def is_stored(indicator: Indicator, scope: Scope, periods: Sequence[Period]) -> bool:
@@ -150,12 +173,21 @@ def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
     return found
 
 
-def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> FoundSums:
-    if not indicator.is_computed or not period.has_begun(now):
-        return FoundSums()
-    sums = sums_by(indicator, period.as_of(now), (), scope)[()]
-    restated = _restated(indicator, period, _level(scope), scope)
-    return FoundSums(sums, computed_at=now, restated_at=max(restated.values(), default=None))
+def from_facts(
+    indicator: Indicator, scope: Scope, periods: Sequence[Period], now: datetime
+) -> dict[Period, FoundSums]:
+    """Return the sums of a scope in each period, as the facts are now."""
+    found = _sums_of_begun(indicator, scope, periods, (), now)
+    begun = [period for period in periods if found[period]]
+    restated: dict[Period, datetime] = {}
+    for (period, _), at in _restated(indicator, begun, _level(scope), scope).items():
+        restated[period] = max(at, restated.get(period, at))
+    return {
+        period: FoundSums(found[period][()], now, restated.get(period))
+        if period in begun
+        else FoundSums()
+        for period in periods
+    }
 
 
 def _level(scope: Scope) -> str:
@@ -167,20 +199,20 @@ def _level(scope: Scope) -> str:
 
 
 def _restated(
-    indicator: Indicator, period: Period, level: str, scope: Scope
-) -> dict[int, datetime]:
-    """Return when values within the period were last restated, by the id of the course, run, ….
+    indicator: Indicator, periods: Sequence[Period], level: str, scope: Scope
+) -> dict[tuple[Period, int], datetime]:
+    """Return when values within each period were last restated, by the course, run, ….
 
     Modules are stored by month, everything else by day.
     """
-    if level == "learner" or scope.learner_ids is not None:
+    if level == "learner" or scope.learner_ids is not None or not periods:
         return {}
     kind = PeriodKind.MONTH if level == "module" else PeriodKind.DAY
-    first = containing(period.first, kind, period.zone).first
+    firsts = {one: containing(one.first, kind, one.zone).first for one in periods}
     rows = Measurement.objects.filter(
         kpi=indicator.key,
         period_kind=kind,
-        period_start__range=(first, period.last),
+        period_start__range=(min(firsts.values()), max(one.last for one in periods)),
         scope=level,
         restated_at__isnull=False,
     )
@@ -189,8 +221,12 @@ def _restated(
         rows = rows.filter(scope_id=selected)
     if scope.course_ids is not None:
         rows = rows.filter(course__in=scope.course_ids)
-    latest = rows.order_by().values("scope_id").annotate(at=Max("restated_at"))
-    return dict(latest.values_list("scope_id", "at"))
+    latest: dict[tuple[Period, int], datetime] = {}
+    for group, day, at in rows.order_by().values_list("scope_id", "period_start", "restated_at"):
+        for period, first in firsts.items():
+            if first <= day <= period.last:
+                latest[period, group] = max(at, latest.get((period, group), at))
+    return latest
 
 
 def _rows(table: Table, keys: Sequence[str], periods: Iterable[Period]) -> QuerySet[Any]:

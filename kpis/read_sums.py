@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Min, Q, QuerySet
@@ -34,7 +36,7 @@ class FoundSums:
 def stored(
     indicators: Iterable[Indicator], scope: Scope, periods: Sequence[Period]
 ) -> dict[str, list[StoredFigure]]:
-    """Return the rows of a scope in periods (all of one kind) by KPI, in a statement per table."""
+    """Return the rows of a scope in periods by KPI, in a statement per table."""
     found: dict[str, list[StoredFigure]] = {one.key: [] for one in indicators}
     for table in (MEASUREMENTS, COMPOSITES):
         keys = [key for key in found if table_of(REGISTRY[key]) is table]
@@ -50,37 +52,48 @@ def series(
     periods: Sequence[Period],
     now: datetime,
     stored_rows: Iterable[StoredFigure] | None = None,
+    *,
+    with_restated: bool = True,
 ) -> dict[Period, FoundSums]:
-    """Return the sums of a scope in each period (all of one kind).
+    """Return the sums of a scope in each period.
 
-    `stored_rows` are those that are stored, if they have been read already.
+    `stored_rows` are those that are stored, if they have been read already. Without
+    `with_restated`, it is not looked up when those from the facts were restated.
     """
     if not is_stored(indicator, scope, periods):
-        return from_facts(indicator, scope, periods, now)
+        return from_facts(indicator, scope, periods, now, with_restated=with_restated)
     if stored_rows is None:
         stored_rows = stored([indicator], scope, periods)[indicator.key]
     rows = defaultdict(list)
     for row in stored_rows:
-        rows[row.period_start].append(row)
+        rows[row.period_kind, row.period_start].append(row)
     return {
-        period: _combined(indicator, scope, period.as_of(now), rows[period.first])
+        period: _combined(indicator, scope, period.as_of(now), rows[period.kind, period.first])
         for period in periods
     }
 
 
 def groups(
-    indicator: Indicator, scope: Scope, periods: Sequence[Period], by: str, now: datetime
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    by: str,
+    now: datetime,
+    *,
+    with_restated: bool = True,
 ) -> dict[Period, dict[int, FoundSums]]:
     """Return the sums of each course, run, module or learner by its id, per period."""
     if not _groups_are_stored(scope, periods, by):
-        return _groups_from_facts(indicator, scope, periods, by, now)
+        found = _grouped(indicator, scope, periods, (by,), now)
+        dated = [one for one in periods if found[one]] if with_restated else []
+        return _dated(found, _restated(indicator, dated, by, scope))
     rows = _rows(table_of(indicator), [indicator.key], periods).filter(scope=by, n__gt=0)
     if scope.course_ids is not None:
         rows = rows.filter(course__in=scope.course_ids)
-    found: dict[date, dict[int, FoundSums]] = defaultdict(dict)
+    stored: dict[tuple[str, date], dict[int, FoundSums]] = defaultdict(dict)
     for row in rows:
-        found[row.period_start][row.scope_id] = found_in(row)
-    return {period: found[period.first] for period in periods}
+        stored[row.period_kind, row.period_start][row.scope_id] = found_in(row)
+    return {period: stored[period.kind, period.first] for period in periods}
 
 
 def cells(
@@ -90,9 +103,12 @@ def cells(
     by: tuple[str, ...],
     now: datetime,
 ) -> dict[Period, dict[tuple[int, ...], FoundSums]]:
-    """Return the sums of each group of one or more dimensions by its ids, per period."""
+    """Return the sums of each group of one or more dimensions by its ids, per period.
+
+    It is not looked up when those from the facts were restated.
+    """
     if len(by) == 1:
-        found = groups(indicator, scope, periods, by[0], now)
+        found = groups(indicator, scope, periods, by[0], now, with_restated=False)
         return {one: {(key,): sums for key, sums in found[one].items()} for one in periods}
     return _grouped(indicator, scope, periods, by, now)
 
@@ -104,17 +120,16 @@ def _groups_are_stored(scope: Scope, periods: Sequence[Period], by: str) -> bool
     return is_whole and is_stored and _are_stored(scope, periods)
 
 
-def _groups_from_facts(
-    indicator: Indicator, scope: Scope, periods: Sequence[Period], by: str, now: datetime
+def _dated(
+    found: Mapping[Period, Mapping[tuple[int, ...], FoundSums]],
+    restated: Mapping[tuple[Period, int], datetime],
 ) -> dict[Period, dict[int, FoundSums]]:
-    grouped = _grouped(indicator, scope, periods, (by,), now)
-    restated = _restated(indicator, [one for one in periods if grouped[one]], by, scope)
     return {
         period: {
-            group: replace(found, restated_at=restated.get((period, group)))
-            for (group,), found in groups.items()
+            group: replace(one, restated_at=restated.get((period, group)))
+            for (group,), one in groups.items()
         }
-        for period, groups in grouped.items()
+        for period, groups in found.items()
     }
 
 
@@ -174,13 +189,19 @@ def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
 
 
 def from_facts(
-    indicator: Indicator, scope: Scope, periods: Sequence[Period], now: datetime
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    now: datetime,
+    *,
+    with_restated: bool = True,
 ) -> dict[Period, FoundSums]:
     """Return the sums of a scope in each period, as the facts are now."""
     found = _sums_of_begun(indicator, scope, periods, (), now)
     begun = [period for period in periods if found[period]]
     restated: dict[Period, datetime] = {}
-    for (period, _), at in _restated(indicator, begun, _level(scope), scope).items():
+    asked = begun if with_restated else []
+    for (period, _), at in _restated(indicator, asked, _level(scope), scope).items():
         restated[period] = max(at, restated.get(period, at))
     return {
         period: FoundSums(found[period][()], now, restated.get(period))
@@ -230,13 +251,12 @@ def _restated(
 
 
 def _rows(table: Table, keys: Sequence[str], periods: Iterable[Period]) -> QuerySet[Any]:
-    periods = list(periods)
+    starts = defaultdict(list)
+    for period in periods:
+        starts[period.kind].append(period.first)
+    of_kinds = (Q(period_kind=kind, period_start__in=some) for kind, some in starts.items())
     rows: QuerySet[Any] = QuerySet(table.model)
-    return rows.filter(
-        kpi__in=keys,
-        period_kind=periods[0].kind,
-        period_start__in=[period.first for period in periods],
-    )
+    return rows.filter(reduce(or_, of_kinds), kpi__in=keys)
 
 
 def _cells(scope: Scope) -> Q:

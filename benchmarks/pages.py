@@ -72,7 +72,10 @@ def main() -> None:
         print(json.dumps(measured(chosen)))
         return
     here = apart(OWN.parents[1], chosen.folder, sys.argv[1:])
-    there = apart(*chosen.against, sys.argv[1:]) if chosen.against else {}
+    there: Figures = {}
+    if chosen.against:
+        checkout, folder = chosen.against
+        there = apart(checkout, folder, sys.argv[1:])
     print(f"{'':34}queries   after a change      unchanged")
     for name, figures in here.items():
         print(line(name, figures, there.get(name)), flush=True)

@@ -245,7 +245,7 @@ def _restated(
     latest: dict[tuple[Period, int], datetime] = {}
     for group, day, at in rows.order_by().values_list("scope_id", "period_start", "restated_at"):
         for period, first in firsts.items():
-            if first <= day <= period.last:
+            if at and first <= day <= period.last:
                 latest[period, group] = max(at, latest.get((period, group), at))
     return latest
 

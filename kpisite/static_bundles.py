@@ -12,14 +12,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from whitenoise.storage import (  # type: ignore[import-untyped]
+    CompressedManifestStaticFilesStorage,
+)
 
 BUNDLE = re.compile(r'{% bundle "([^"]+)" %}(.*?){% endbundle %}', re.DOTALL)
 NAME = re.compile(r"{% static '([^']+\.css)' %}")
 Paths = dict[str, tuple[Any, str]]
 
 
-class BundlingStorage(CompressedManifestStaticFilesStorage):
+class BundlingStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Names and compresses the joined stylesheets as all other files.
 
     Scripts import each other by their hashed names, so that browsers keep them for ever, too.
@@ -44,7 +46,8 @@ class BundlingStorage(CompressedManifestStaticFilesStorage):
 
 def bundles() -> Iterator[tuple[str, list[str]]]:
     """Yield the name of each bundle of the templates with those of its stylesheets."""
-    for folder in settings.TEMPLATES[0]["DIRS"]:
+    folders: Any = settings.TEMPLATES[0]["DIRS"]
+    for folder in folders:
         for template in sorted(Path(folder).rglob("*.html")):
             for name, links in BUNDLE.findall(template.read_text()):
                 yield name, NAME.findall(links)

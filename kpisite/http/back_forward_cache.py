@@ -15,10 +15,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class BackForwardCache:
-    """Send the CSRF cookie only if it is new, and switch off handlers of `unload`.
+    """Send the CSRF cookie only if it is new.
 
     Django renews the cookie's year with each form. It is replaced with every sign-in, and no
-    session lasts as long. The admin closes its pop-ups by such a handler.
+    session lasts as long.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -29,5 +29,4 @@ class BackForwardCache:
         name = settings.CSRF_COOKIE_NAME
         if name in response.cookies and response.cookies[name].value == request.COOKIES.get(name):
             del response.cookies[name]
-        response.headers.setdefault("Permissions-Policy", "unload=()")
         return response

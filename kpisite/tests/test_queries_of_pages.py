@@ -23,18 +23,18 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 MONTHS = [f"2026-{month:02}" for month in range(1, 7)]
 WINDOW = "&from=2026-01-01&to=2026-06-30"
-# page: the most queries for staff, and for a manager of two courses
+# page: the most queries for an administrator, and for a manager of two courses
 PAGES = {
     "/kpi-dashboard?tab=engagement": (22, 50),
     "/kpi-dashboard?tab=outcome": (18, 44),
     "/kpi-dashboard?tab=business": (14, 36),
-    f"/kpi-dashboard?tab=engagement{WINDOW}": (36, 66),
-    f"/kpi-dashboard?tab=outcome{WINDOW}": (28, 52),
-    f"/kpi-dashboard?tab=business{WINDOW}": (22, 42),
+    f"/kpi-dashboard?tab=engagement{WINDOW}": (36, 72),
+    f"/kpi-dashboard?tab=outcome{WINDOW}": (28, 72),
+    f"/kpi-dashboard?tab=business{WINDOW}": (28, 50),
     f"/kpi-dashboard/{COMPLETION}": (20, 36),
     "/alerts": (14, 16),
     "/curriculum-parameters": (14, 16),
-    "/curriculum-framework": (24, 42),
+    "/curriculum-framework": (24, 48),
     "/curriculum-adjustments": (14, 16),
     "/experiments": (12, 14),
 }
@@ -60,7 +60,7 @@ def courses(clock: Clock) -> list[Course]:
 def readers(courses: list[Course]) -> list[User]:
     bo = account("Bo")
     CourseGrant.objects.bulk_create(CourseGrant(user=bo, course=one) for one in courses)
-    return [account("Ada", is_staff=True), bo]
+    return [account("Ada", is_staff=True, is_superuser=True), bo]
 
 
 def queries_of(visitor: Visitor, path: str) -> int:
@@ -76,7 +76,7 @@ def something_else_changes(number: Iterator[int]) -> None:
     )
 
 
-@pytest.mark.parametrize("at", [0, 1], ids=["staff", "manager"])
+@pytest.mark.parametrize("at", [0, 1], ids=["administrator", "manager"])
 def test_pages_need_few_queries_after_a_change_and_none_again(readers: list[User], at: int) -> None:
     visitor, number = Visitor(readers[at]), iter(range(1_000))
     found = {}

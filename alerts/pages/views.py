@@ -19,6 +19,7 @@ from alerts.models import Alert
 from alerts.pages.alert_list import AlertFilterForm, cards, counts, fields, sorted_alerts
 from alerts.pages.alert_page import AlertPage
 from alerts.pages.forms import ACTIONS, ActionForm
+from core.cacheable import cacheable
 from kpis.query.query_service import KpiQueryService
 from presentation.live_updates import limit_background_reloads, live_update_data
 from presentation.page_query import query_service_of
@@ -26,6 +27,7 @@ from presentation.page_query import query_service_of
 PAGE_SIZE = 25
 
 
+@cacheable
 @limit_background_reloads
 @login_required
 @require_safe
@@ -49,6 +51,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/alerts.html", context, status=200 if is_valid else 400)
 
 
+@cacheable
 @limit_background_reloads
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("dashboard.urls")),
     path("", include("curriculum_pages.urls")),
     path("", include("learners.urls")),
+    path("", include("demo.urls")),
     path("", include("lti.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),

@@ -1,6 +1,7 @@
 """Remove the demonstration data, and keep what other senders and staff have added.
 
-A removal may be killed at any moment: each step is repeated without harm, and the next call goes on.
+A removal may be killed at any moment: each step is repeated without harm, and the next call
+continues it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User

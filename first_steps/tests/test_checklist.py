@@ -30,6 +30,7 @@ DASHBOARD, PAGE = "/kpi-dashboard", "/first-steps"
 @pytest.fixture(autouse=True)
 def bo(settings: Settings, tmp_path: Path) -> User:
     settings.KPI_DATA_DIR = tmp_path
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     return account("Bo", is_staff=True, is_superuser=True)
 
 

@@ -64,7 +64,7 @@ def typed(blocks: list[str], address: str, folder: Path) -> str:
     script = script.replace(".venv/bin/python manage.py", f"'{sys.executable}' '{MANAGE}'")
     environment = {"PATH": os.environ["PATH"], "KPI_DATA_DIR": str(folder)}
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
+        ["/bin/bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
         env=environment | {"SECRET_KEY": settings.SECRET_KEY},
         capture_output=True,

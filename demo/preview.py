@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import ApiKey
 from curriculum.models import Course, Learner
@@ -51,6 +51,12 @@ def preview() -> Preview:
         accounts=list(real_data.demonstration_accounts().values_list("email", flat=True)),
         kept_accounts=real_data.own_accounts().count(),
         kept_keys=ApiKey.objects.filter(revoked_at=None).count(),
-        kept_targets=Target.objects.filter(Q(course=None) | ~Q(course__in=gone)).count(),
+        kept_targets=_own_targets().filter(Q(course=None) | ~Q(course__in=gone)).count(),
         has_own_superuser=real_data.own_superusers().exists(),
     )
+
+
+def _own_targets() -> QuerySet[Target]:
+    """Targets that somebody has set; those that ship have no author."""
+    by_people = Target.objects.filter(set_by__isnull=False)
+    return by_people.exclude(set_by__email__in=real_data.ADDRESSES)

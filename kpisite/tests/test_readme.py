@@ -47,7 +47,7 @@ def test_the_readme_leads_from_the_demonstration_to_own_figures(
 
     shown = typed(commands(), live_server.url, tmp_path)
 
-    assert '"status": "accepted"' in shown
+    assert '"status":"accepted"' in shown
     assert '"key": "statistics"' in shown
     assert [one.key for one in Course.objects.all()] == ["statistics"]
     assert {one.key for one in Learner.objects.all()} == {"ada", "bo"}

@@ -59,7 +59,7 @@ def _begin(by: User, *, is_confirmed: bool) -> str:
 
 def _page(request: HttpRequest, error: str = "") -> HttpResponse:
     # before the page reads how far it is
-    live = live_update_data(Reader.of(request.user), [remove.TOPIC])  # type: ignore[arg-type]
+    live = live_update_data(Reader.of(request.user), [remove.TOPIC])
     running = Removal.objects.unfinished().first()
     is_there = status.is_loaded() or status.is_loading()
     context = {

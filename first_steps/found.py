@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -42,7 +43,8 @@ def find(account: User, *, with_demonstration: bool) -> Found:
         "dismissed": Exists(Dismissal.objects.filter(account=account.pk)),
     }
     asked = User.objects.filter(pk=account.pk).order_by()
-    row = asked.values(**{f"has_{key}": exists for key, exists in sources.items()}).get()
+    named = {f"has_{key}": exists for key, exists in sources.items()}
+    row: dict[str, bool] = dict(asked.values(**named).get())
     there = {key for key in sources if row[f"has_{key}"]}
     return Found(frozenset(there - {"dismissed"}), "dismissed" in there)
 
@@ -87,6 +89,6 @@ def channels() -> QuerySet[Channel]:
     return Channel.objects.filter(is_active=True, gets_alerts=True, kind__in=reaching)
 
 
-def count(rows: QuerySet[object]) -> int:
+def count(rows: QuerySet[Any]) -> int:
     """Count rows, up to MOST."""
     return rows.order_by().values("pk")[:MOST].count()

@@ -44,7 +44,7 @@ def find(account: User, *, with_demonstration: bool) -> Found:
     }
     asked = User.objects.filter(pk=account.pk).order_by()
     named = {f"has_{key}": exists for key, exists in sources.items()}
-    row: dict[str, bool] = dict(asked.values(**named).get())
+    row: Any = asked.values(**named).get()
     there = {key for key in sources if row[f"has_{key}"]}
     return Found(frozenset(there - {"dismissed"}), "dismissed" in there)
 

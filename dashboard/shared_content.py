@@ -43,5 +43,5 @@ def shared_content(request: HttpRequest, template: str, context: dict[str, Any])
 
 
 def _may_import(request: HttpRequest) -> bool:
-    """The first steps of an empty site link to the import."""
+    """An empty tab leads those who may import data to the first steps."""
     return isinstance(request.user, User) and request.user.has_perm("intake.import_event")

@@ -110,6 +110,12 @@ app.conf.update(
             "schedule": crontab(hour=2, minute=40),
             "options": {"expires": 3_000.0},
         },
+        # the page queues this at once; the schedule goes on where a killed worker stopped
+        "remove the demonstration": {
+            "task": "demo.tasks.remove_demonstration",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",
             "schedule": crontab(minute=5),

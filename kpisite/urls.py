@@ -32,6 +32,8 @@ urlpatterns = [
     path("", include("dashboard.urls")),
     path("", include("curriculum_pages.urls")),
     path("", include("learners.urls")),
+    path("", include("demo.urls")),
+    path("", include("first_steps.urls")),
     path("", include("lti.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),

@@ -78,6 +78,11 @@ GET  /kpi-dashboard/engagement.depth?course=py        302 403 400 200 200 302 30
 GET  /embedding                                       302 403 200 200 200 302 302 302 302 302
 POST /embedding/new                                   302 403 400 400 400 302 302 302 302 302
 POST /embedding/1/withdraw                            302 403 404 404 404 302 302 302 302 302
+GET  /demonstration                                   302 403 403 403 403 302 302 302 302 302
+POST /demonstration                                   302 403 403 403 403 302 302 302 302 302
+GET  /first-steps                                     302 403 403 403 403 302 302 302 302 302
+POST /first-steps/dismiss                             302 403 403 403 403 302 302 302 302 302
+POST /first-steps/show                                302 403 403 403 403 302 302 302 302 302
 GET  /embed/forged                                    404 404 404 404 404 404 404 404 404 404
 GET  /alerts                                          302 403 200 200 200 302 302 302 302 302
 GET  /alerts?course=py                                302 403 400 200 200 302 302 302 302 302

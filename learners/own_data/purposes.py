@@ -17,6 +17,7 @@ PURPOSES: dict[str, LazyText] = {
     "dashboard": _("Showing figures on other sites, by links that staff and managers make."),
     "engagement": _("Figures of progress, engagement and results."),
     "experiments": _("Finding out which way of teaching works better."),
+    "first_steps": _("Not showing again a list that somebody has put away."),
     "intake": _("Counting each event once, and computing figures again."),
     "learners": _("Erasing those who ask for it."),
     "lti": _("Opening the site in an LMS."),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from accounts.languages import account_at, in_language_of
 from core import localized
+from core.notices import notices
 from notifications.models import Notification
 
 
@@ -57,6 +58,7 @@ def _send(
     template: str, row: Notification, context: dict[str, Any], headers: dict[str, str]
 ) -> None:
     """Send a mail. A batch sent twice has the same Message-ID, so mailboxes show it once."""
+    context = {**context, "notices": notices()}
     mail = EmailMultiAlternatives(
         subject=" ".join(str(context["subject"]).split()),
         body=render_to_string(f"{template}.txt", context),

@@ -43,12 +43,13 @@ def save(row: RejectedEvent, text: str, *, seen: str) -> RejectedEvent:
 def check_unchanged(row: RejectedEvent, seen: str) -> None:
     """Raise CorrectionRefused if the event is no longer what somebody has seen (a digest)."""
     if payloads.digest_of(row.payload) != seen:
-        raise CorrectionRefused(
-            gettext(
-                "Somebody else corrected the event meanwhile. Nothing was changed; this is how it "
-                "is now."
-            )
-        )
+        raise CorrectionRefused(changed_meanwhile())
+
+
+def changed_meanwhile() -> str:
+    return gettext(
+        "Somebody else corrected the event meanwhile. Nothing was changed; this is how it is now."
+    )
 
 
 def _change(row: RejectedEvent, text: str) -> None:

@@ -43,7 +43,11 @@ class CorrectionPages(admin.ModelAdmin):  # type: ignore[type-arg]
         can_correct = bool(row and self._can_correct(request, row))
         if can_correct and request.method == "GET" and not request.GET:
             return HttpResponseRedirect(reverse(PAGE, args=[object_id]))
-        context = {**(extra_context or {}), "can_correct": can_correct}
+        seen = payloads.digest_of(row.payload) if row else ""
+        if request.POST.get("seen", seen) != seen:
+            messages.error(request, correct.changed_meanwhile())
+            return HttpResponseRedirect(request.get_full_path())
+        context = {**(extra_context or {}), "can_correct": can_correct, "seen": seen}
         return super().change_view(request, object_id, form_url, context)
 
     def _can_correct(self, request: HttpRequest, row: RejectedEvent) -> bool:

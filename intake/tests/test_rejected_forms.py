@@ -132,6 +132,17 @@ def test_two_people_do_not_overwrite_each_other(admin_client: Client) -> None:
     assert json.loads(row.payload)["learner"] == "ada"
 
 
+def test_nor_do_they_as_json(admin_client: Client) -> None:
+    row = rejected()
+    path = f"{LIST}{row.pk}/change/?raw=1"
+    seen = admin_client.get(path).context["seen"]
+    Form(admin_client, row).send("_save", course="py")
+    admin_client.post(path, {"payload": "{}", "seen": seen, "_save": "1"})
+    row.refresh_from_db()
+
+    assert json.loads(row.payload)["course"] == "py"
+
+
 def test_an_event_accepted_meanwhile_is_not_sent_again(admin_client: Client) -> None:
     row = rejected()
     first, second = Form(admin_client, row), Form(admin_client, row)

@@ -110,7 +110,7 @@ def report(request: HttpRequest, form: BulkForm, results: Sequence[BulkResult]) 
         title = titles.get(one.pk)
         lines.append(f"{title} – {one.reason}" if title else one.reason)
     if count > NAMED:
-        lines.append(gettext("and %(count)s more") % {"count": localized.number(count - NAMED)})
+        lines.append(gettext("%(count)s others") % {"count": localized.number(count - NAMED)})
     messages.warning(request, "\n".join(lines), extra_tags="lines")
 
 

@@ -16,6 +16,7 @@ from alerts import scopes
 from alerts.models import Alert, AlertEvent
 from alerts.pages.alert_card import AlertCard
 from alerts.pages.alert_list import cards
+from alerts.pages.earlier import EarlierTime, earlier_times
 from alerts.pages.sections import ALERT_SECTIONS
 from alerts.suppressed_alerts import can_be_queried, is_suppressed
 from core import reporting_clock
@@ -78,6 +79,11 @@ class AlertPage:
         days = {one.period_start for one in self.events if one.period_start}
         is_hidden = is_suppressed(self.service, self.alert, days | {self.card.figures_start})
         return [HistoryEntry(one, is_hidden and _has_figures(one)) for one in self.events]
+
+    @cached_property
+    def earlier(self) -> list[EarlierTime]:
+        """Earlier times; none for readers who must not see the figures."""
+        return [] if self.card.is_hidden else earlier_times(self.alert, self.service.now)
 
     @property
     def sections(self) -> list[tuple[str, dict[str, Any]]]:

@@ -17,6 +17,7 @@ from alerts.models import Alert
 from curriculum.models import Course, Enrollment
 from experiments.models import Experiment
 from improvement.models import Adjustment
+from intake.models import RejectedEvent
 from kpis.definitions.registry import REGISTRY
 from outcomes.models import CertificateCode
 
@@ -35,6 +36,7 @@ SIGNED = {
 NOWHERE = {"api-nowhere", "health", "health-web", "metrics"}
 # what an LMS opens, with a message of its own
 LAUNCHES = {"lti:login", "lti:launch"}
+AS_JSON: Mapping[type[Model], str] = {RejectedEvent: "?raw=1"}
 QUERIES = {"experiments_api:power": "?kpi=engagement.completion-rate&effect=0.1"}
 
 
@@ -64,7 +66,10 @@ def admin_paths() -> Iterator[str]:
         place = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         if row := _first(model):
             yield reverse(f"{place}_changelist")
-            yield reverse(f"{place}_change", args=[row.pk])
+            # a rejected event has a form, and is edited as JSON as well
+            yield reverse(f"{place}_change", args=[row.pk]) + AS_JSON.get(model, "")
+            if model in AS_JSON:
+                yield reverse(f"{place}_correct", args=[row.pk])
 
 
 def named(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPattern]]:

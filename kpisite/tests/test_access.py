@@ -86,6 +86,7 @@ POST /first-steps/show                                302 403 403 403 403 302 30
 GET  /embed/forged                                    404 404 404 404 404 404 404 404 404 404
 GET  /alerts                                          302 403 200 200 200 302 302 302 302 302
 GET  /alerts?course=py                                302 403 400 200 200 302 302 302 302 302
+POST /alerts                                          302 403 400 400 400 302 302 302 302 302
 GET  /alerts/1                                        302 403 404 404 404 302 302 302 302 302
 POST /alerts/1                                        302 403 404 404 404 302 302 302 302 302
 GET  /curriculum-parameters                           302 403 200 200 200 302 302 302 302 302
@@ -126,6 +127,7 @@ GET  /api/curriculum/framework?course=py              401 403 400 200 200 403 20
 GET  /api/alerts                                      401 403 200 200 200 403 200 403 200 401
 GET  /api/alerts?course=py                            401 403 400 200 200 403 200 403 400 401
 GET  /api/alerts/1                                    401 403 404 404 404 403 404 403 404 401
+POST /api/alerts/bulk                                 401 403 400 400 400 403 403 403 403 401
 POST /api/alerts/1/acknowledge                        401 403 404 404 404 403 403 403 403 401
 POST /api/alerts/1/snooze                             401 403 404 404 404 403 403 403 403 401
 POST /api/alerts/1/unsnooze                           401 403 404 404 404 403 403 403 403 401

@@ -119,6 +119,7 @@ runs experiments by key:
     POST /api/experiments/nothing/forced 404
     POST /api/experiments/nothing/decide 404
 acts on alerts:
+    POST /api/alerts/bulk 400
     POST /api/alerts/1/acknowledge 404
     POST /api/alerts/1/snooze 404
     POST /api/alerts/1/unsnooze 404

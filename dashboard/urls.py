@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboard import views
+from dashboard import views, wall
 from dashboard.embedding import views as embedding
 
 app_name = "dashboard"
 
 urlpatterns = [
     path("kpi-dashboard", views.dashboard, name="dashboard"),
+    path("kpi-wall", wall.wall, name="wall"),
     path("embedding", embedding.embed_links, name="embed-links"),
     path("embedding/new", embedding.make_link, name="make-embed-link"),
     path("embedding/<int:pk>/withdraw", embedding.withdraw_link, name="withdraw-embed-link"),

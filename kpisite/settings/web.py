@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "curriculum_pages.apps.CurriculumPagesConfig",
     "learners.apps.LearnersConfig",
     "lti.apps.LtiConfig",
+    "navigation.apps.NavigationConfig",
     "demo.apps.DemoConfig",
     "first_steps.apps.FirstStepsConfig",
     "kpisite.apps.SiteAdminConfig",
@@ -46,7 +47,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "csp",
     "axes",
 ]

@@ -37,7 +37,11 @@ NOWHERE = {"api-nowhere", "health", "health-web", "metrics"}
 # what an LMS opens, with a message of its own
 LAUNCHES = {"lti:login", "lti:launch"}
 AS_JSON: Mapping[type[Model], str] = {RejectedEvent: "?raw=1"}
-QUERIES = {"experiments_api:power": "?kpi=engagement.completion-rate&effect=0.1"}
+QUERIES = {
+    "experiments_api:power": "?kpi=engagement.completion-rate&effect=0.1",
+    "navigation:search": "?q=ada",
+    "navigation:suggestions": "?q=ada",
+}
 
 
 def paths() -> Iterator[str]:
@@ -106,6 +110,7 @@ def _arguments() -> Mapping[str, Sequence[Arguments]]:
         "experiments_api": experiment,
         "support": learner,
         "exports": [{"name": "course"}],
+        "navigation": [{"name": "kpis"}],
         "learners": [{"code": one.code} for one in CertificateCode.objects.order_by("pk")[:1]],
     }
 

@@ -75,6 +75,8 @@ GET  /kpi-dashboard                                   302 403 200 200 200 302 30
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth?course=py        302 403 400 200 200 302 302 302 302 302
+GET  /kpi-wall                                        302 403 200 200 200 302 302 302 302 302
+GET  /kpi-wall?course=py                              302 403 400 200 200 302 302 302 302 302
 GET  /embedding                                       302 403 200 200 200 302 302 302 302 302
 POST /embedding/new                                   302 403 400 400 400 302 302 302 302 302
 POST /embedding/1/withdraw                            302 403 404 404 404 302 302 302 302 302
@@ -84,6 +86,13 @@ GET  /first-steps                                     302 403 403 403 403 302 30
 POST /first-steps/dismiss                             302 403 403 403 403 302 302 302 302 302
 POST /first-steps/show                                302 403 403 403 403 302 302 302 302 302
 GET  /embed/forged                                    404 404 404 404 404 404 404 404 404 404
+GET  /help                                            302 200 200 200 200 302 302 302 302 302
+GET  /help/kpis                                       302 200 200 200 200 302 302 302 302 302
+GET  /help/guide/kpis                                 302 200 200 200 200 302 302 302 302 302
+GET  /whats-new                                       302 200 200 200 200 302 302 302 302 302
+GET  /search                                          302 200 200 200 200 302 302 302 302 302
+GET  /search?q=py                                     302 200 200 200 200 302 302 302 302 302
+GET  /search/suggestions?q=py                         302 200 200 200 200 302 302 302 302 302
 GET  /alerts                                          302 403 200 200 200 302 302 302 302 302
 GET  /alerts?course=py                                302 403 400 200 200 302 302 302 302 302
 POST /alerts                                          302 403 400 400 400 302 302 302 302 302

@@ -3,8 +3,6 @@ import { bars } from "./bars.js";
 import { lines } from "./lines.js";
 import { redrawForPrint } from "./print_charts.js";
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-
 function drawAll() {
   for (const figure of document.querySelectorAll("figure[data-chart]:not([data-drawn])")) open(figure);
 }
@@ -29,7 +27,7 @@ function open(figure) {
     figure.dataset.drawn = "yes";
   };
   draw();
-  dark.addEventListener("change", () => draw());
+  document.addEventListener("theme:changed", () => draw());
   document.addEventListener("live:swapped", () => read() && draw("none"));
   redrawForPrint(drawing, () => draw("none"));
 }

@@ -16,6 +16,7 @@ from kpis.definitions.registry import REGISTRY, headline
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
 from presentation.categories import CATEGORIES, SECTIONS, Category
+from presentation.date_choice import DateChoice
 from presentation.figures import Figure
 from presentation.filters import Filters
 from presentation.page_query import Card, PageResult, has_any_data, query_page
@@ -45,6 +46,10 @@ class Dashboard:
     @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
         return [("tab", self.category.key)]
+
+    @cached_property
+    def dates(self) -> DateChoice:
+        return DateChoice(self.filters, self.result.kpi_query, dict(self.hidden_inputs))
 
     @property
     def clear_url(self) -> str:

@@ -21,6 +21,7 @@ from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
 from presentation.categories import CATEGORIES
+from presentation.date_choice import DateChoice
 from presentation.figures import Figure, figures_with_one_scale
 from presentation.filters import Filters
 from presentation.page_query import Card, PageResult, query_page
@@ -75,6 +76,10 @@ class KpiPage:
     @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
         return [("by", self.chosen_grouping)] if self.chosen_grouping else []
+
+    @cached_property
+    def dates(self) -> DateChoice:
+        return DateChoice(self.filters, self.result.kpi_query, dict(self.hidden_inputs))
 
     @property
     def clear_url(self) -> str:

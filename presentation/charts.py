@@ -28,7 +28,7 @@ def line_chart(results: Sequence[KpiResult], *, with_bands: bool = False) -> dic
 
 
 def _line(result: KpiResult, with_bands: bool) -> dict[str, Any]:
-    shows_target = result.query.compare != "previous"
+    shows_target = result.query.compare not in ("previous", "none")
     line = {
         "name": result.indicator.name,
         "values": [one.shown for one in result.series],

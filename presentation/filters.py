@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 
 from accounts.reader import Reader
 from core.lazy_text import LazyText
@@ -15,7 +15,17 @@ from curriculum.models import CourseRun, Module
 from kpis.models import PeriodKind
 from kpis.query.kpi_query import KpiQuery, KpiQueryForm
 
-NAMES = ("period", "from", "to", "course", "run", "module", "compare")
+NAMES = ("period", "dates", "from", "to", "course", "run", "module", "compare")
+DATES = ("period", "dates", "from", "to")
+# of pages that are asked for no other comparison
+WITH_BOTH = "both"
+COMPARISONS: list[tuple[str, LazyText]] = [
+    ("", gettext_lazy("Target and previous period")),
+    ("last-year", gettext_lazy("Target and same period last year")),
+    ("target", gettext_lazy("Target")),
+    ("previous", gettext_lazy("Previous period")),
+    ("none", pgettext_lazy("comparison", "Nothing")),
+]
 
 
 @dataclass(frozen=True)
@@ -65,16 +75,13 @@ class Filters:
                 gettext("All modules"),
                 Module.objects.filter(course=course),
             ),
-            self._field(
-                "compare",
-                gettext("Compare with"),
-                [
-                    ("", pgettext("comparison", "Both")),
-                    ("target", gettext("Target")),
-                    ("previous", gettext("Previous period")),
-                ],
-            ),
+            self._field("compare", gettext("Compare with"), COMPARISONS),
         ]
+
+    @property
+    def hidden_inputs(self) -> list[tuple[str, str]]:
+        """The dates chosen by name, which the form has no field for."""
+        return [("dates", self.chosen["dates"])] if "dates" in self.chosen else []
 
     def _field(
         self,
@@ -112,14 +119,23 @@ class Filters:
         wanted = {key: value for key, value in {**self.chosen, **more}.items() if value}
         return f"?{urlencode(wanted)}" if wanted else ""
 
+    def dates_query(self, **dates: str) -> str:
+        """The query string of other dates, with all other filters."""
+        return self.query_string(**dict.fromkeys(DATES, "") | dates)
+
 
 def read(data: Mapping[str, str], *, reader: Reader, now: datetime) -> Filters:
     """Read the filters; invalid fields are left out of the query and reported as errors."""
     given = {name: data[name] for name in NAMES if data.get(name)}
+    if "from" in given or "to" in given:
+        # typed beside dates that were chosen before
+        given.pop("dates", None)
     chosen, errors = dict(given), dict[str, Sequence[str]]()
     form = KpiQueryForm(chosen, reader=reader, now=now)
     while not form.is_valid():
         errors |= {name: [str(one) for one in messages] for name, messages in form.errors.items()}
         chosen = {name: value for name, value in chosen.items() if name not in form.errors}
         form = KpiQueryForm(chosen, reader=reader, now=now)
-    return Filters(reader, form.to_query(), given, chosen, errors)
+    query = form.to_query()
+    query = replace(query, compare=query.compare or WITH_BOTH)
+    return Filters(reader, query, given, chosen, errors)

@@ -111,7 +111,13 @@ class KpiPage:
 
     @property
     def chart(self) -> dict[str, Any]:
-        return charts.line_chart([self.card.result], with_bands=True)
+        return charts.line_chart([self.card.result], with_bands=True, url_of=self.dates.url_of)
+
+    @property
+    def periods(self) -> list[tuple[str, Figure]]:
+        """The link to each period of the series with its figure."""
+        url_of = self.dates.url_of
+        return [(url_of(one.metric_value.period), one) for one in self.card.series]
 
     @property
     def chart_summary(self) -> str:

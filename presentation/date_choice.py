@@ -11,7 +11,7 @@ from kpis.definitions.period_names import period_name
 from kpis.definitions.periods import WINDOW, Period, between
 from kpis.query.dates import PRESETS, moved
 from kpis.query.kpi_query import KpiQuery
-from presentation.filters import Filters
+from presentation.filters import DAYS, Filters
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,12 @@ class DateChoice:
         """None if the next dates are all in the future."""
         following = by_length(self.shown, 1)
         return self._link(following) if following.has_begun(self.query.now) else None
+
+    @property
+    def hidden_inputs(self) -> list[tuple[str, str]]:
+        """What the form for any days keeps."""
+        chosen = [(name, value) for name, value in self.filters.chosen.items() if name not in DAYS]
+        return [*self.kept.items(), *chosen]
 
     def _link(self, period: Period) -> DateLink:
         return DateLink(period_name(period), self.url_of(period))

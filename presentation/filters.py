@@ -11,12 +11,12 @@ from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_l
 
 from accounts.reader import Reader
 from core.lazy_text import LazyText
-from curriculum.models import CourseRun, Module
+from curriculum.models import Course, CourseRun, Module
 from kpis.models import PeriodKind
 from kpis.query.kpi_query import KpiQuery, KpiQueryForm
 
 NAMES = ("period", "dates", "from", "to", "course", "run", "module", "compare")
-DATES = ("period", "dates", "from", "to")
+DAYS = ("dates", "from", "to")
 # of pages that are asked for no other comparison
 WITH_BOTH = "both"
 COMPARISONS: list[tuple[str, LazyText]] = [
@@ -60,8 +60,6 @@ class Filters:
         )
         return [
             self._field("period", gettext("Period"), PeriodKind.choices),
-            self._field("from", pgettext("dates", "From")),
-            self._field("to", pgettext("dates", "To")),
             self._field("course", gettext("Course"), [*all_courses, *courses]),
             self._part_of_course(
                 "run",
@@ -79,9 +77,21 @@ class Filters:
         ]
 
     @property
+    def days(self) -> list[Field]:
+        """The fields of the form for any days."""
+        return [
+            self._field("from", pgettext("dates", "From")),
+            self._field("to", pgettext("dates", "To")),
+        ]
+
+    @property
+    def has_wrong_days(self) -> bool:
+        return bool({"from", "to"} & self.errors.keys())
+
+    @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
-        """The dates chosen by name, which the form has no field for."""
-        return [("dates", self.chosen["dates"])] if "dates" in self.chosen else []
+        """The dates, which the form of the other filters has no fields for."""
+        return [(name, self.chosen[name]) for name in DAYS if name in self.chosen]
 
     def _field(
         self,
@@ -121,7 +131,16 @@ class Filters:
 
     def dates_query(self, **dates: str) -> str:
         """The query string of other dates, with all other filters."""
-        return self.query_string(**dict.fromkeys(DATES, "") | dates)
+        return self.query_string(**dict.fromkeys(("period", *DAYS), "") | dates)
+
+
+def filters_to(thing: object) -> dict[str, str]:
+    """The filters that select a course, run or module; none for anything else."""
+    if isinstance(thing, Course):
+        return {"course": thing.key}
+    if isinstance(thing, CourseRun):
+        return {"course": thing.course.key, "run": thing.key}
+    return {"course": thing.course.key, "module": thing.key} if isinstance(thing, Module) else {}
 
 
 def read(data: Mapping[str, str], *, reader: Reader, now: datetime) -> Filters:

@@ -20,6 +20,7 @@ from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.definitions.scopes import Scope
 from kpis.models import Measurement
+from kpis.query.comparisons import with_earlier
 from kpis.query.dates import PRESETS
 from kpis.query.kpi_query import POINTS_SHOWN, KpiQuery
 from kpis.query.query_service import KpiQueryService
@@ -71,11 +72,16 @@ class Card:
             if change > 0
             else gettext("Down %(difference)s from %(before)s in %(period)s")
         )
-        # what is not over yet is no worse for having come less far
-        is_open = current.period.is_open(self.result.query.now)
-        is_clear = not (current.is_few or before.is_few or is_open)
-        is_good = (change > 0) is self.indicator.higher_is_better if is_clear else None
-        return Verdict(text % values, is_good)
+        is_good = (change > 0) is self.indicator.higher_is_better
+        return Verdict(text % values, is_good if self._is_clear_of(before) else None)
+
+    def _is_clear_of(self, before: MetricValue) -> bool:
+        """True if the change is neither chance nor that of dates that are not over."""
+        current = self.metric_value
+        if current.is_few or before.is_few or current.period.is_open(self.result.query.now):
+            return False
+        comparison = with_earlier(current, before)
+        return comparison is None or not comparison.may_be_chance
 
     @property
     def components(self) -> list[Figure]:

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
 from curriculum.models import CourseRun, Module
+from dashboard import row_links
 from kpis.api.response_models import title_of
 from kpis.definitions.period_names import period_name
-from kpis.definitions.registry import DrillDown, Indicator
+from kpis.definitions.registry import DrillDown, Indicator, Table
 from kpis.definitions.units import NO_VALUE, TEXT, Unit
 from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
@@ -45,10 +46,11 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class Cell:
-    """A heading or value of a drill-down; numbers are right-aligned."""
+    """A heading or value of a drill-down; numbers are right-aligned, `url` filters this page."""
 
     text: str
     is_number: bool
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,17 +194,25 @@ class KpiPage:
             drill_down=drill_down,
             period=period_name(period),
             headings=[Cell(one.label, one.unit != TEXT) for one in table.columns],
-            rows=[
-                [
-                    Cell(_cell_text(row.get(one.key), one.unit), one.unit != TEXT)
-                    for one in table.columns
-                ]
-                for row in table.rows
-            ],
+            rows=self._rows(table),
             hides_rows=any(row.get("is_hidden") for row in table.rows),
             csv=reverse("kpis:api-drill-down", args=url_args)
             + self.result.period_query(self.card, format="csv"),
         )
+
+    def _rows(self, table: Table) -> list[list[Cell]]:
+        found = row_links.filters_of_rows(table, self.service.reader)
+        return [
+            [
+                Cell(
+                    _cell_text(row.get(one.key), one.unit),
+                    one.unit != TEXT,
+                    self.filters.query_string(**filters[one.key]) if one.key in filters else "",
+                )
+                for one in table.columns
+            ]
+            for row, filters in zip(table.rows, found, strict=True)
+        ]
 
 
 def _cell_text(value: object, unit: Unit) -> str:

@@ -86,7 +86,12 @@ class Filters:
 
     @property
     def has_wrong_days(self) -> bool:
-        return bool({"from", "to"} & self.errors.keys())
+        return bool(set(DAYS) & self.errors.keys())
+
+    @property
+    def errors_of_named(self) -> Sequence[str]:
+        """What is wrong with dates chosen by name, which have no field."""
+        return self.errors.get("dates", ())
 
     @property
     def hidden_inputs(self) -> list[tuple[str, str]]:

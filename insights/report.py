@@ -144,4 +144,3 @@ def _page_of(indicator: Indicator, thing: GroupObject | None, filters: Filters) 
     """Return the URL of the KPI's page, filtered to the course, run or module."""
     page = reverse("dashboard:kpi", args=[indicator.key])
     return page + filters.query_string(**filters_to(thing))
-

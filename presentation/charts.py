@@ -15,7 +15,6 @@ from kpis.query.results import KpiResult, MetricValue
 from presentation.figures import Figure
 from presentation.page_query import Card
 
-
 # the link that a point or bar of a period leads to
 UrlOf = Callable[[Period], str]
 

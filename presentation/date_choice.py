@@ -86,4 +86,3 @@ def by_length(period: Period, direction: int) -> Period:
         return Period(ends[0].first, ends[1].after, WINDOW, period.zone)
     days = timedelta(days=direction * period.days)
     return Period(period.first + days, period.after + days, WINDOW, period.zone)
-

@@ -59,7 +59,7 @@ class Card:
             change, before = self.result.change, self.result.earlier
         if change is None or before is None:
             return None
-        unit, earlier, current = self.indicator.unit, Figure(before), self.metric_value
+        unit, earlier = self.indicator.unit, Figure(before)
         values = {
             "difference": figures.difference_text(unit, change),
             "before": earlier.value,

@@ -18,23 +18,23 @@ LONGEST_NAME = 60
 LONGEST_QUERY = 1_000
 
 
-class ViewRefused(Exception):
+class ViewError(Exception):
     """A view that cannot be saved or renamed; the sentence says why."""
 
 
 @transaction.atomic
 def save(owner: User, name: str, *, tab: str, filters: Mapping[str, str]) -> SavedView:
-    """Save the filters under a new name; ViewRefused if it is taken or there are too many."""
+    """Save the filters under a new name; ViewError if it is taken or there are too many."""
     # one at a time, so that two requests cannot exceed the limit
     User.objects.select_for_update().get(pk=owner.pk)
     if owner.saved_views.count() >= MOST_VIEWS:
-        raise ViewRefused(
+        raise ViewError(
             gettext("You have %(count)s saved views, the most possible. Delete one first.")
             % {"count": localized.number(MOST_VIEWS)}
         )
     query = urlencode(filters)
     if len(query) > LONGEST_QUERY:
-        raise ViewRefused(gettext("These filters are too long to be saved."))
+        raise ViewError(gettext("These filters are too long to be saved."))
     view = SavedView(owner=owner, tab=tab, query=query, saved_at=timezone.now())
     return _named(view, name)
 
@@ -46,9 +46,9 @@ def rename(view: SavedView, name: str) -> None:
 def _named(view: SavedView, name: str) -> SavedView:
     name = " ".join(name.replace("\0", "").split())
     if not name:
-        raise ViewRefused(gettext("Enter a name for the view."))
+        raise ViewError(gettext("Enter a name for the view."))
     if len(name) > LONGEST_NAME:
-        raise ViewRefused(
+        raise ViewError(
             gettext("A name has at most %(count)s characters.")
             % {"count": localized.number(LONGEST_NAME)}
         )
@@ -57,7 +57,7 @@ def _named(view: SavedView, name: str) -> SavedView:
         with transaction.atomic():
             view.save()
     except IntegrityError:
-        raise ViewRefused(
+        raise ViewError(
             gettext("You already have a view “%(name)s”. Choose another name.") % {"name": name}
         ) from None
     return view

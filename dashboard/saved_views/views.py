@@ -58,7 +58,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
         view = saving.save(
             acting_user(request), request.POST.get("name", ""), tab=tab, filters=filters.chosen
         )
-    except saving.ViewRefused as refusal:
+    except saving.ViewError as refusal:
         messages.error(request, str(refusal))
         return redirect(reverse("dashboard:dashboard") + filters.query_string(tab=tab))
     messages.success(request, gettext("The view “%(name)s” is saved.") % {"name": view.name})
@@ -89,6 +89,6 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(gettext("Unknown action."), status=400, content_type="text/plain")
     try:
         act(view, request)
-    except saving.ViewRefused as refusal:
+    except saving.ViewError as refusal:
         messages.error(request, str(refusal))
     return redirect("dashboard:saved-views")

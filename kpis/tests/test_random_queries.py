@@ -67,16 +67,7 @@ def random_query(rng: random.Random, runs: list[CourseRun]) -> dict[str, str]:
         query["course"] = run.course.key
         if rng.random() < 0.5:
             query["run"] = run.key
-    query["period"] = rng.choice(("day", "week", "month", "quarter"))
-    chance = rng.random()
-    if chance < 0.3:
-        query["dates"] = random_dates(rng)
-        if rng.random() < 0.5:
-            del query["period"]
-    elif chance < 0.8:
-        first = FIRST + timedelta(days=rng.randrange(7 * WEEKS))
-        query["from"] = str(first)
-        query["to"] = str(min(LAST, first + timedelta(days=rng.choice((0, 1, 6, 13, 30, 60)))))
+    query |= random_days(rng)
     if rng.random() < 0.4:
         query["by"] = rng.choice(("course", "run"))
     if rng.random() < 0.2:
@@ -84,6 +75,19 @@ def random_query(rng: random.Random, runs: list[CourseRun]) -> dict[str, str]:
     if rng.random() < 0.3:
         query["compare"] = rng.choice(("previous", "last-year"))
     return query
+
+
+def random_days(rng: random.Random) -> dict[str, str]:
+    """Choose periods, and days by name or by their ends, if any."""
+    kind = {"period": rng.choice(KINDS)}
+    chance = rng.random()
+    if chance < 0.3:
+        return (kind if rng.random() < 0.5 else {}) | {"dates": random_dates(rng)}
+    if chance > 0.8:
+        return kind
+    first = FIRST + timedelta(days=rng.randrange(7 * WEEKS))
+    last = min(LAST, first + timedelta(days=rng.choice((0, 1, 6, 13, 30, 60))))
+    return kind | {"from": str(first), "to": str(last)}
 
 
 def random_dates(rng: random.Random) -> str:

@@ -72,7 +72,7 @@ PARAMETERS = (
     Parameter("to", "Last day, included.", is_date=True),  # not translated: API
     Parameter(
         "dates",
-        f"Instead of from and to: {', '.join(PRESETS)}, "
+        f"Instead of from and to: {', '.join(PRESETS)}, "  # not translated: API
         "or a period such as 2026-10, 2026-Q4, 2026-W47 or 2026-10-31.",  # not translated: API
     ),
     Parameter("course", "Key of a course."),  # not translated: API

@@ -53,35 +53,20 @@ def _row(line: Line) -> dict[str, Any]:
 
 def _chart(id_: str, lines: Sequence[Line]) -> dict[str, Any]:
     first = lines[0]
+    drawn = [
+        *(_line(line, color) for color, line in enumerate(lines)),
+        *(_projection_line(line, color) for color, line in enumerate(lines) if line.projected),
+    ]
     chart = {
         **charts.axis(first.indicator.unit),
         "labels": [short_name(one.period) for one in (*first.closed, first.open)],
-        "lines": [
-            *(_line(line, color) for color, line in enumerate(lines)),
-            *(_projection_line(line, color) for color, line in enumerate(lines) if line.projected),
-        ],
-        "caption": _caption(lines),
+        "lines": drawn,
+        "keys": charts.line_keys(drawn),
+        "caption": charts.gap_note(drawn),
     }
     ends = "; ".join(f"{one.indicator.name} {Figure(one.closed[-1]).value}" for one in lines)
     summary = gettext("Line chart over five months. Last closed month: %(values)s.")
     return {"id": id_, "chart": chart, "summary": summary % {"values": ends}}
-
-
-def _caption(lines: Sequence[Line]) -> str:
-    """Explain the dashes, dots and gaps that the chart has."""
-    months = [one for line in lines for one in (*line.closed, line.open)]
-    sentences = []
-    if any(one.target for one in months):
-        sentences.append(gettext("Dashed: the target."))
-    if any(one.projected for one in lines):
-        sentences.append(
-            gettext("Dotted: the open month so far, and the projection with its 95% interval.")
-        )
-    elif any(line.open.is_shown for line in lines):
-        sentences.append(gettext("Dotted: the open month so far."))
-    if not all(one.is_shown for one in months):
-        sentences.append(gettext("A gap: no data or a hidden value."))
-    return " ".join(sentences)
 
 
 def _line(line: Line, color: int) -> dict[str, Any]:

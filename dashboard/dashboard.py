@@ -16,6 +16,7 @@ from kpis.definitions.registry import REGISTRY, headline
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
 from presentation.categories import CATEGORIES, SECTIONS, Category
+from presentation.date_choice import DateChoice
 from presentation.figures import Figure
 from presentation.filters import Filters
 from presentation.page_query import Card, PageResult, has_any_data, query_page
@@ -45,6 +46,10 @@ class Dashboard:
     @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
         return [("tab", self.category.key)]
+
+    @cached_property
+    def dates(self) -> DateChoice:
+        return DateChoice(self.filters, self.result.kpi_query, dict(self.hidden_inputs))
 
     @property
     def clear_url(self) -> str:
@@ -96,7 +101,8 @@ class Dashboard:
 
     @property
     def trend_chart(self) -> dict[str, Any]:
-        return charts.line_chart([card.result for card in self.trend])
+        results = [card.result for card in self.trend]
+        return charts.line_chart(results, url_of=self.dates.url_of)
 
     @property
     def trend_summary(self) -> str:
@@ -104,9 +110,12 @@ class Dashboard:
 
     @property
     def trend_rows(self) -> list[tuple[str, list[Figure]]]:
-        """The name of each period with the figures of the line chart."""
+        """The link to each period with the figures of the line chart."""
         columns = [card.series for card in self.trend]
-        return [(row[0].period, list(row)) for row in zip(*columns, strict=True)]
+        url_of = self.dates.url_of
+        return [
+            (url_of(row[0].metric_value.period), list(row)) for row in zip(*columns, strict=True)
+        ]
 
     @property
     def trend_csvs(self) -> list[tuple[str, str]]:
@@ -119,7 +128,8 @@ class Dashboard:
 
     @property
     def bars_chart(self) -> dict[str, Any]:
-        return charts.target_chart(self.bars)
+        kept = self.filters.query_string()
+        return charts.target_chart(self.bars, lambda card: f"{card.page}{kept}")
 
     @property
     def bars_summary(self) -> str:

@@ -64,3 +64,31 @@ class EmbedLink(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SavedView(models.Model):
+    """A tab of the dashboard with filters, under a name.
+
+    `query` has the filters as in the page's address; what they select may no longer exist, or no
+    longer be for its reader to see.
+    """
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    tab = models.CharField(max_length=20)
+    query = models.CharField(max_length=1000, blank=True)
+    is_shared = models.BooleanField(default=False)
+    is_default = models.BooleanField(default=False)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = (
+            models.UniqueConstraint("owner", "name", name="a_person_gives_each_view_its_own_name"),
+            models.UniqueConstraint(
+                "owner", condition=Q(is_default=True), name="one_default_view_per_person"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard import views, wall
 from dashboard.embedding import views as embedding
+from dashboard.saved_views import views as saved_views
 
 app_name = "dashboard"
 
@@ -14,5 +15,9 @@ urlpatterns = [
     path("embedding/new", embedding.make_link, name="make-embed-link"),
     path("embedding/<int:pk>/withdraw", embedding.withdraw_link, name="withdraw-embed-link"),
     path("embed/<str:token>", embedding.embedded, name="embedded"),
+    path("kpi-dashboard/views", saved_views.saved_views, name="saved-views"),
+    path("kpi-dashboard/views/new", saved_views.save_view, name="save-view"),
+    path("kpi-dashboard/views/<int:pk>", saved_views.open_saved_view, name="saved-view"),
+    path("kpi-dashboard/views/<int:pk>/change", saved_views.change_view, name="change-view"),
     path("kpi-dashboard/<str:key>", views.kpi, name="kpi"),
 ]

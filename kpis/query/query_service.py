@@ -96,10 +96,19 @@ class KpiQueryService:
             series=[values[period] for period in periods],
             current=values[current],
             previous=values[current.previous],
+            earlier=values[query.earlier],
             window=in_window,
+            window_before=self._window_before(indicator, query),
             components=self._components(indicator, query, parts),
             groups=_grouped(query.by, self._groups(indicator, query)) if query.by else (),
         )
+
+    def _window_before(self, indicator: Indicator, query: KpiQuery) -> MetricValue | None:
+        if query.window_before is None:
+            return None
+        before, periods = query.window_before
+        values = self.metric_values(indicator, query.scope, [before], inside=periods)
+        return values[before]
 
     def _components(
         self,
@@ -133,6 +142,7 @@ class KpiQueryService:
             series=[error(period) for period in query.periods],
             current=error(query.current),
             previous=error(query.current.previous),
+            earlier=error(query.earlier),
             window=error(query.window) if query.window else None,
         )
 

@@ -28,7 +28,7 @@ from business.referral_codes import code_of, remember
 from core.mentions import TEXTS
 from curriculum import parameters
 from curriculum.models import Course, Learner, ParameterChange
-from dashboard.models import EmbedLink
+from dashboard.models import EmbedLink, SavedView
 from experiments.models import Deviation, Experiment, ExperimentEvent, ForcedVariant, Variant
 from experiments.tests.documented import run_documented
 from improvement.models import Adjustment, AdjustmentEvent
@@ -237,6 +237,10 @@ def _staff_write(bo: Learner) -> None:
     EmbedLink.objects.create(
         name="Ada Lovelace", tab="business", made_by=User.objects.get(email="staff@example.com"),
         made_at=now, expires_at=now,
+    )  # fmt: skip
+    SavedView.objects.create(
+        name="Ada Lovelace", tab="business", owner=User.objects.get(email="staff@example.com"),
+        saved_at=now,
     )  # fmt: skip
     _fill_other_texts()
 

@@ -100,6 +100,8 @@ def _arguments() -> Mapping[str, Sequence[Arguments]]:
     return {
         "dashboard:kpi": [{"key": key} for key in keys],
         "dashboard:withdraw-embed-link": [{"pk": 1}],
+        "dashboard:saved-view": [{"pk": 1}],
+        "dashboard:change-view": [{"pk": 1}],
         "kpis:api-kpi": [parts[key] for key in keys],
         "kpis:api-drill-down": tables,
         "alerts": [{"pk": Alert.objects.filter(course__isnull=False).earliest("pk").pk}],

@@ -73,6 +73,10 @@ GET  /lti/connect/forged                              302 403 403 403 403 302 30
 POST /lti/connect/forged                              302 403 403 403 403 302 302 302 302 302
 GET  /kpi-dashboard                                   302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
+GET  /kpi-dashboard/views                             302 403 200 200 200 302 302 302 302 302
+POST /kpi-dashboard/views/new                         302 403 400 400 400 302 302 302 302 302
+GET  /kpi-dashboard/views/1                           302 403 404 404 404 302 302 302 302 302
+POST /kpi-dashboard/views/1/change                    302 403 404 404 404 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth?course=py        302 403 400 200 200 302 302 302 302 302
 GET  /kpi-wall                                        302 403 200 200 200 302 302 302 302 302

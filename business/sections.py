@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from business.indicators import ENROLLMENT
 from business.money import REVENUE
+from business.section_reports import revenue_report, trajectory_report
 from business.trajectory import Line, trajectory
 from kpis.definitions.period_names import short_name
 from kpis.definitions.scopes import Scope
@@ -22,7 +23,7 @@ from presentation.figures import Figure
 from presentation.page_query import PageResult
 
 
-@section("business", "business/_trajectory.html", order=10)
+@section("business", "business/_trajectory.html", trajectory_report, order=10)
 def trajectory_section(query_service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
     """Show the trajectory; None while none of its KPIs has a value."""
     query = page.kpi_query
@@ -120,7 +121,7 @@ def _projection_line(line: Line, color: int) -> dict[str, Any]:
     }
 
 
-@section("business", "business/_revenue.html", order=20)
+@section("business", "business/_revenue.html", revenue_report, order=20)
 def revenue_section(query_service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
     """Show revenue by period and per enrollment; None without any revenue."""
     cards = {card.indicator.key: card for card in page.cards}
@@ -164,5 +165,6 @@ def _revenue_row(revenue: MetricValue, enrollments: MetricValue) -> dict[str, An
     return {
         "revenue": Figure(revenue),
         "enrollments": Figure(enrollments),
+        "quotient": quotient,
         "per_enrollment": revenue.indicator.unit.text(quotient),
     }

@@ -15,7 +15,7 @@ from insights.report import SHOWN, FindingsReport, report
 from kpis.definitions.registry import REGISTRY, headline
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
-from presentation.categories import CATEGORIES, SECTIONS, Category
+from presentation.categories import CATEGORIES, SECTIONS, Category, Section
 from presentation.figures import Figure
 from presentation.filters import Filters
 from presentation.page_query import Card, PageResult, has_any_data, query_page
@@ -143,12 +143,16 @@ class Dashboard:
         cards = self._cards_of(self.category.by_module)
         return [(card.indicator.name, self.result.groups_csv(card, "module")) for card in cards]
 
-    @cached_property
+    @property
     def sections(self) -> list[tuple[str, dict[str, Any]]]:
         """The templates and contexts of the sections that the category's app adds."""
+        return [(one.template, context) for one, context in self.shown_sections]
+
+    @cached_property
+    def shown_sections(self) -> list[tuple[Section, dict[str, Any]]]:
         if self.service.reader.is_limited_to_run(self.result.kpi_query.scope.course_ids):
             # they are about whole courses
             return []
         mine = [one for one in SECTIONS if one.category == self.category.key]
-        shown = [(one.template, one.show(self.service, self.result)) for one in mine]
-        return [(template, context) for template, context in shown if context is not None]
+        shown = [(one, one.show(self.service, self.result)) for one in mine]
+        return [(one, context) for one, context in shown if context is not None]

@@ -48,6 +48,8 @@ class Cell:
 
     text: str
     is_number: bool
+    unit: Unit = TEXT
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -180,13 +182,9 @@ class KpiPage:
         return DrillDownTable(
             drill_down=drill_down,
             period=period_name(period),
-            headings=[Cell(one.label, one.unit != TEXT) for one in table.columns],
+            headings=[Cell(one.label, one.unit != TEXT, one.unit) for one in table.columns],
             rows=[
-                [
-                    Cell(_cell_text(row.get(one.key), one.unit), one.unit != TEXT)
-                    for one in table.columns
-                ]
-                for row in table.rows
+                [_cell(row.get(one.key), one.unit) for one in table.columns] for row in table.rows
             ],
             hides_rows=any(row.get("is_hidden") for row in table.rows),
             csv=reverse("kpis:api-drill-down", args=url_args)
@@ -194,7 +192,9 @@ class KpiPage:
         )
 
 
-def _cell_text(value: object, unit: Unit) -> str:
+def _cell(value: object, unit: Unit) -> Cell:
     if value is None:
-        return NO_VALUE
-    return unit.text(value) if isinstance(value, int | float) else str(value)
+        return Cell(NO_VALUE, unit != TEXT, unit)
+    if unit == TEXT or not isinstance(value, int | float):
+        return Cell(str(value), unit != TEXT, unit)
+    return Cell(unit.text(value), True, unit, float(value))

@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard import views
 from dashboard.embedding import views as embedding
+from dashboard.reports import downloads
 
 app_name = "dashboard"
 
@@ -13,5 +14,7 @@ urlpatterns = [
     path("embedding/new", embedding.make_link, name="make-embed-link"),
     path("embedding/<int:pk>/withdraw", embedding.withdraw_link, name="withdraw-embed-link"),
     path("embed/<str:token>", embedding.embedded, name="embedded"),
+    path("kpi-dashboard/files/<str:kind>", downloads.dashboard_file, name="dashboard-file"),
+    path("kpi-dashboard/<str:key>/files/<str:kind>", downloads.kpi_file, name="kpi-file"),
     path("kpi-dashboard/<str:key>", views.kpi, name="kpi"),
 ]

@@ -40,7 +40,13 @@ def _in_brackets(text: str) -> str:
 
 
 def _notes(section: dict[str, Any]) -> list[str]:
-    notes = []
+    notes = [
+        gettext(
+            "The projection for the end of the open month is a straight line through the four "
+            "closed months. It is shown only if all four have a value. Its interval is at least "
+            "as wide as the random variation of a single month."
+        )
+    ]
     if section["is_fixed"]:
         notes.append(
             gettext(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from core import localized
@@ -23,6 +24,8 @@ from presentation.page_query import Card, PageResult, has_any_data, query_page
 MODULES_SHOWN = 40
 # the value of the parameter `show`
 COMPLETE = "all"
+# of whole pages, with their names in every language
+FILE_KINDS = {"pdf": "PDF", "xlsx": "Excel", "csv": "CSV"}
 
 
 @dataclass
@@ -40,6 +43,15 @@ class Dashboard:
         return [
             (one, self.filters.query_string(tab=one.key), one is self.category)
             for one in CATEGORIES.values()
+        ]
+
+    @property
+    def files(self) -> list[tuple[str, str]]:
+        """The page as files of each kind, under the same filters."""
+        query_string = self.filters.query_string(tab=self.category.key)
+        return [
+            (name, reverse("dashboard:dashboard-file", args=[kind]) + query_string)
+            for kind, name in FILE_KINDS.items()
         ]
 
     @property

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
 from curriculum.models import CourseRun, Module
+from dashboard.dashboard import FILE_KINDS
 from kpis.api.response_models import title_of
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import DrillDown, Indicator
@@ -73,6 +74,15 @@ class KpiPage:
     service: KpiQueryService
     filters: Filters
     chosen_grouping: str
+
+    @property
+    def files(self) -> list[tuple[str, str]]:
+        """The page as files of each kind, under the same filters."""
+        query_string = self.filters.query_string(by=self.chosen_grouping)
+        return [
+            (name, reverse("dashboard:kpi-file", args=[self.indicator.key, kind]) + query_string)
+            for kind, name in FILE_KINDS.items()
+        ]
 
     @property
     def hidden_inputs(self) -> list[tuple[str, str]]:

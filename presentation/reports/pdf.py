@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext
 
+from core.pdf_fonts import composed
 from presentation.reports.blocks import (
     Block,
     Cards,
@@ -23,6 +24,7 @@ from presentation.reports.pdf_tables import is_wide, write_table
 
 # a heading stays with as much of what follows
 WITH_HEADING = 30.0
+LABEL = 36.0
 
 
 def report_pdf(report: Report, foot: str) -> bytes:
@@ -80,10 +82,19 @@ def _block(pdf: Paper, block: Block) -> None:
     elif isinstance(block, Cards):
         write_cards(pdf, block.cards)
     elif isinstance(block, Marked):
-        for label, is_good, text in block.rows:
-            pdf.say(f"{label}: {text}", 8.5, color=INK if is_good is None else tone_of(is_good))
+        _marked(pdf, block)
     else:
         _paragraphs(pdf, block)
+
+
+def _marked(pdf: Paper, block: Marked) -> None:
+    """Write the labels in a column of their own."""
+    for label, is_good, text in block.rows:
+        pdf.keep_together(9)
+        pdf.pen(8, "B", tone_of(is_good))
+        pdf.cell(LABEL, 4, composed(label))
+        pdf.say(text, 8, space=1, indent=LABEL)
+    pdf.ln(2)
 
 
 def _paragraphs(pdf: Paper, block: Paragraphs) -> None:

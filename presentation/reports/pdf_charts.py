@@ -38,7 +38,9 @@ def write_chart(pdf: Paper, chart: Chart) -> None:
 
 def _horizontal(pdf: Paper, data: Mapping[str, Any]) -> None:
     values = [one for one in [*data["bars"][0]["values"], *data["targets"]] if one is not None]
-    scale = scale_of([*values, 100], data.get("unit", ""), from_zero=True)
+    scale = scale_of(
+        [*values, 100], "points" if min(values, default=0) < 0 else "percent", from_zero=True
+    )
     entries = [(data["bars"][0]["name"], SERIES[0])]
     if any(one is not None for one in data["targets"]):
         entries.append((data["targetName"], INK))
@@ -75,10 +77,8 @@ def _over_labels(pdf: Paper, data: Mapping[str, Any]) -> None:
 
 
 def _entries(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, Color]]:
-    """A single line needs no legend: the heading names it."""
-    named = [(line["name"], color_of(line, at)) for at, line in enumerate(lines)]
-    shown = [one for one, line in zip(named, lines, strict=True) if not line.get("isAhead")]
-    return shown if len(shown) > 1 else []
+    named = [(line, (line["name"], color_of(line, at))) for at, line in enumerate(lines)]
+    return [entry for line, entry in named if not line.get("isAhead")]
 
 
 def _below(pdf: Paper, data: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from presentation.reports.ink import SERIES, Color, Paper
@@ -68,13 +68,15 @@ def _line(frame: Frame, values: Numbers, is_open: Sequence[bool]) -> None:
 
 
 def _targets(frame: Frame, targets: Numbers) -> None:
-    """Draw a dashed step as wide as each period."""
+    """Draw a dashed line over the periods with the same target."""
     frame.pdf.set_line_width(0.25)
     _dashes(frame.pdf, (1.6, 1.2))
-    for place, target in enumerate(targets):
+    for target, places in groupby(range(len(targets)), key=targets.__getitem__):
         if target is not None:
-            y, x = frame.level(target), frame.at(place) - frame.slot / 2
-            frame.pdf.line(x, y, x + frame.slot, y)
+            within = list(places)
+            y, first, last = frame.level(target), within[0], within[-1]
+            ends = frame.at(first) - frame.slot / 2, frame.at(last) + frame.slot / 2
+            frame.pdf.line(ends[0], y, ends[1], y)
     _dashes(frame.pdf, None)
 
 

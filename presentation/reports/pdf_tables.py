@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from fpdf.enums import TableBordersLayout
+from fpdf.enums import Align, TableBordersLayout
 from fpdf.fonts import FontFace
 from fpdf.table import Table as PdfTable
 
 from core.pdf_fonts import composed
 from presentation.reports.blocks import Cell, Column, Table
-from presentation.reports.ink import INK, LINE, MUTED, SUNKEN, Paper, tone_of
+from presentation.reports.ink import INK, LINE, MUTED, SUNKEN, WHITE, Paper, tone_of
 
 # more columns do not fit on an upright page
 MOST_UPRIGHT = 9
-HEADING = FontFace(emphasis="BOLD", color=MUTED, fill_color=None)
+GUTTER, MEASURED = 1.3, 200
+HEADING = FontFace(emphasis="BOLD", color=MUTED, fill_color=WHITE)
 GROUP = FontFace(emphasis="BOLD", color=INK, fill_color=SUNKEN)
 
 
@@ -25,18 +26,21 @@ def is_wide(table: Table) -> bool:
 
 def write_table(pdf: Paper, table: Table) -> None:
     """Write the rows with their headings on each page."""
+    pdf.keep_together(24)
     has_groups = any(one.group for one in table.columns)
     pdf.pen(6.5 if len(table.columns) > 6 else 7.5)
     pdf.set_draw_color(*LINE)
     pdf.set_line_width(0.15)
+    # cells without a color of their own are filled with it
+    pdf.set_fill_color(*WHITE)
     with pdf.table(
-        col_widths=_widths(table),
+        col_widths=_widths(pdf, table),
         text_align=tuple("RIGHT" if one.is_number else "LEFT" for one in table.columns),
         headings_style=HEADING,
         num_heading_rows=2 if has_groups else 1,
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         line_height=pdf.font_size * 1.35,
-        padding=(0.7, 0.8),
+        padding=(0.7, GUTTER),
         v_align="T",
     ) as written:
         if has_groups:
@@ -47,21 +51,27 @@ def write_table(pdf: Paper, table: Table) -> None:
     pdf.ln(2)
 
 
-def _widths(table: Table) -> tuple[float, ...]:
-    """Texts get as much as their longest needs, within bounds, numbers less."""
-    return tuple(_width(table, at, column) for at, column in enumerate(table.columns))
+def _widths(pdf: Paper, table: Table) -> tuple[float, ...]:
+    """Give each column what its longest text and heading word need; long texts are wrapped."""
+    rows = [row for row in table.rows if len(row) == len(table.columns)]
+    needed = []
+    for at, column in enumerate(table.columns):
+        words = [(word, True) for word in column.label.split()]
+        texts = [(row[at].text, False) for row in rows[:MEASURED]]
+        widest = max((_width(pdf, *one) for one in [*words, *texts]), default=0)
+        needed.append(min(widest, pdf.epw / 3) + 2 * GUTTER + 0.5)
+    return tuple(needed)
 
 
-def _width(table: Table, at: int, column: Column) -> float:
-    texts = [len(row[at].text) for row in table.rows if len(row) > at and len(row) > 1]
-    longest = max([*texts, *(len(word) for word in column.label.split())], default=1)
-    return float(min(max(longest, 5), 16 if column.is_number else 32)) + 2
+def _width(pdf: Paper, text: str, is_bold: bool) -> float:
+    # bold letters are wider by about an eighth
+    return float(pdf.get_string_width(composed(text))) * (1.13 if is_bold else 1)
 
 
 def _group_row(written: PdfTable, table: Table) -> None:
     row = written.row()
     for group, columns in groupby(table.columns, key=lambda one: one.group):
-        row.cell(composed(group), colspan=len(list(columns)))
+        row.cell(composed(group), colspan=len(list(columns)), align=Align.C)
 
 
 def _row(written: PdfTable, columns: Sequence[Column], cells: Sequence[Cell]) -> None:

@@ -19,6 +19,7 @@ from kpis.query.query_service import KpiQueryService
 from kpis.query.results import MetricValue
 from presentation import charts
 from presentation.categories import section
+from presentation.chart_notes import with_notes
 from presentation.figures import Figure
 from presentation.page_query import PageResult
 
@@ -32,13 +33,18 @@ def trajectory_section(query_service: KpiQueryService, page: PageResult) -> dict
         return None
     shares = [line for line in lines if line.indicator.unit == PERCENT]
     counts = [line for line in lines if line.indicator.unit != PERCENT]
+    drawn = [_chart(f"trajectory-{at}", some) for at, some in enumerate((counts, shares))]
+    months = [one.period for one in (*lines[0].closed, lines[0].open)]
+    notes = query_service.date_notes
+    for one in drawn:
+        one["chart"] = with_notes(one["chart"], months, notes, query.scope.course_ids)
     return {
         "is_fixed": query.window is not None or query.kind != "month",
         "is_wider": query.run is not None or query.module is not None,
         "months": [Figure(one).period for one in (*lines[0].closed, lines[0].open)],
         "open_month": Figure(lines[0].open).period,
         "rows": [_row(line) for line in lines],
-        "charts": [_chart(f"trajectory-{at}", some) for at, some in enumerate((counts, shares))],
+        "charts": drawn,
     }
 
 
@@ -134,8 +140,10 @@ def revenue_section(query_service: KpiQueryService, page: PageResult) -> dict[st
         "Bar chart of revenue in %(count)s periods. The table contains all values.",
         len(series),
     )
+    periods, courses = [one.period for one in series], page.kpi_query.scope.course_ids
+    chart = with_notes(_revenue_chart(series), periods, query_service.date_notes, courses)
     return {
-        "chart": _revenue_chart(series),
+        "chart": chart,
         "summary": summary % {"count": len(series)},
         "rows": [_revenue_row(*pair) for pair in zip(series, enrollments, strict=True)],
         "csv": page.series_csv(cards[REVENUE]),

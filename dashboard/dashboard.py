@@ -17,6 +17,7 @@ from kpis.definitions.registry import REGISTRY, headline
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
 from presentation.categories import CATEGORIES, SECTIONS, Category, Section
+from presentation.chart_notes import with_notes
 from presentation.figures import Figure
 from presentation.filters import Filters
 from presentation.page_query import Card, PageResult, has_any_data, query_page
@@ -108,7 +109,9 @@ class Dashboard:
 
     @property
     def trend_chart(self) -> dict[str, Any]:
-        return charts.line_chart([card.result for card in self.trend])
+        chart = charts.line_chart([card.result for card in self.trend])
+        query = self.result.kpi_query
+        return with_notes(chart, query.periods, self.service.date_notes, query.scope.course_ids)
 
     @property
     def trend_summary(self) -> str:

@@ -22,6 +22,7 @@ from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
 from presentation.categories import CATEGORIES
+from presentation.chart_notes import with_notes
 from presentation.figures import Figure, figures_with_one_scale
 from presentation.filters import Filters
 from presentation.page_query import Card, PageResult, query_page
@@ -118,7 +119,9 @@ class KpiPage:
 
     @property
     def chart(self) -> dict[str, Any]:
-        return charts.line_chart([self.card.result], with_bands=True)
+        chart = charts.line_chart([self.card.result], with_bands=True)
+        query = self.card.result.query
+        return with_notes(chart, query.periods, self.service.date_notes, query.scope.course_ids)
 
     @property
     def chart_summary(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,6 +87,7 @@ def legend(pdf: Paper, entries: Sequence[tuple[str, Color]], x: float, y: float)
 def draw_notes(frame: Frame, notes: Sequence[Mapping[str, Any]]) -> None:
     """Mark periods with notes by a dashed line and the number of the note's text."""
     pdf = frame.pdf
+    taken: Counter[int] = Counter()
     for number, note in enumerate(notes, start=1):
         pdf.set_draw_color(*MUTED)
         pdf.set_line_width(0.25)
@@ -94,4 +96,7 @@ def draw_notes(frame: Frame, notes: Sequence[Mapping[str, Any]]) -> None:
             pdf.line(frame.at(place), frame.y, frame.at(place), frame.y + frame.height)
         pdf.set_dash_pattern()
         pdf.pen(6.5, "B", MUTED)
-        pdf.text(frame.at(note["first"]) + 0.7, frame.y + 2.2, str(number))
+        pdf.text(
+            frame.at(note["first"]) + 0.7, frame.y + 2.2 + 2.6 * taken[note["first"]], str(number)
+        )
+        taken[note["first"]] += 1

@@ -56,6 +56,11 @@ class Dashboard:
         ]
 
     @property
+    def report_url(self) -> str:
+        """Where readers subscribe to this page, under the same filters."""
+        return reverse("dashboard:reports") + self.filters.query_string(shown=self.category.key)
+
+    @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
         return [("tab", self.category.key)]
 

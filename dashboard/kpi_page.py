@@ -86,6 +86,11 @@ class KpiPage:
         ]
 
     @property
+    def report_url(self) -> str:
+        """Where readers subscribe to this page, under the same filters."""
+        return reverse("dashboard:reports") + self.filters.query_string(shown=self.indicator.key)
+
+    @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
         return [("by", self.chosen_grouping)] if self.chosen_grouping else []
 

@@ -4,7 +4,8 @@ from django.urls import path
 
 from dashboard import views
 from dashboard.embedding import views as embedding
-from dashboard.reports import downloads
+from dashboard.reports import downloads, own_reports
+from dashboard.reports.unsubscribe import end_by_link
 
 app_name = "dashboard"
 
@@ -14,6 +15,10 @@ urlpatterns = [
     path("embedding/new", embedding.make_link, name="make-embed-link"),
     path("embedding/<int:pk>/withdraw", embedding.withdraw_link, name="withdraw-embed-link"),
     path("embed/<str:token>", embedding.embedded, name="embedded"),
+    path("reports", own_reports.own_reports, name="reports"),
+    path("reports/new", own_reports.subscribe, name="subscribe-report"),
+    path("reports/<int:pk>/end", own_reports.end, name="end-report"),
+    path("reports/unsubscribe/<str:token>", end_by_link, name="end-report-by-link"),
     path("kpi-dashboard/files/<str:kind>", downloads.dashboard_file, name="dashboard-file"),
     path("kpi-dashboard/<str:key>/files/<str:kind>", downloads.kpi_file, name="kpi-file"),
     path("kpi-dashboard/<str:key>", views.kpi, name="kpi"),

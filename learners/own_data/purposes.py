@@ -14,7 +14,7 @@ PURPOSES: dict[str, LazyText] = {
     "axes": _("Stopping those who guess passwords."),
     "business": _("Figures of enrollment, retention, referral and revenue."),
     "curriculum": _("Who takes which course, and when."),
-    "dashboard": _("Showing figures on other sites, by links that staff and managers make."),
+    "dashboard": _("Showing figures on other sites and in e-mails, as staff and managers choose."),
     "engagement": _("Figures of progress, engagement and results."),
     "experiments": _("Finding out which way of teaching works better."),
     "intake": _("Counting each event once, and computing figures again."),

@@ -218,7 +218,12 @@ GET  /admin/login/                                    200 200 200 200 302 200 20
 GET  /admin/password_change/                          302 302 302 302 302 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """
-SIGNED_ADDRESSES = {"/lti/login", "/surveys/forged", "/weekly-summary/forged", "/reports/unsubscribe/forged"}
+SIGNED_ADDRESSES = {
+    "/lti/login",
+    "/surveys/forged",
+    "/weekly-summary/forged",
+    "/reports/unsubscribe/forged",
+}
 # /health is open to probes; it reports the state of the parts but no personal data
 OPEN = {"^health$", "^health/web$", "^language$"}
 

@@ -25,8 +25,8 @@ from presentation.page_query import Card, PageResult, has_any_data, query_page
 MODULES_SHOWN = 40
 # the value of the parameter `show`
 COMPLETE = "all"
-# of whole pages, with their names in every language
-FILE_KINDS = {"pdf": "PDF", "xlsx": "Excel", "csv": "CSV"}
+# of whole pages
+FILE_KINDS = {"pdf": "PDF", "xlsx": "Excel", "csv": "CSV"}  # not translated: names
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from kpis.definitions.units import COUNT, PERCENT, POINTS
-from presentation.figures import hidden_note
+from presentation.figures import Figure, hidden_note
 from presentation.reports import cells
 from presentation.reports.blocks import Block, Cell, Chart, Column, Paragraphs, Section, Table
 
@@ -34,7 +34,7 @@ def scores_report(section: dict[str, Any]) -> Section:
     return Section(
         title,
         [
-            Paragraphs([f"NPS {section['figure'].value} ({section['figure'].interval})"]),
+            Paragraphs([_nps(section["figure"])]),
             *([] if section["hides_all"] else shown),
         ],
         period=section["period"],
@@ -76,6 +76,12 @@ def testimonials_report(section: dict[str, Any]) -> Section:
     """Show the approved comments of learners who agreed to be quoted."""
     texts = [f"“{row['text']}” – {row['course']}, {row['when']}" for row in section["rows"]]
     return Section(gettext("Testimonials"), [Paragraphs(texts, is_quotation=True)])
+
+
+def _nps(figure: Figure) -> str:
+    """The value, with its interval if there is one."""
+    interval = f" ({figure.interval})" if figure.interval else ""
+    return f"NPS {figure.value}{interval}"  # not translated: an abbreviation
 
 
 def _count(row: dict[str, Any], key: str) -> Cell:

@@ -33,7 +33,8 @@ class FileKind:
 
 
 def site_name() -> str:
-    return f"Learning KPIs · {urlsplit(settings.KPI_BASE_URL).netloc}"
+    host = urlsplit(settings.KPI_BASE_URL).netloc
+    return f"Learning KPIs · {host}"  # not translated: a name
 
 
 def pdf(report: Report) -> bytes:
@@ -81,5 +82,5 @@ def as_file(report: Report, kind: str) -> HttpResponse:
     response = HttpResponse(file.write(report), content_type=file.content_type)
     name = f"{report.name}.{file.ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Cache-Control"] = "private, no-store"  # not translated: a header
     return response

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from core import localized
@@ -15,7 +16,8 @@ from insights.report import SHOWN, FindingsReport, report
 from kpis.definitions.registry import REGISTRY, headline
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
-from presentation.categories import CATEGORIES, SECTIONS, Category
+from presentation.categories import CATEGORIES, SECTIONS, Category, Section
+from presentation.chart_notes import with_notes
 from presentation.date_choice import DateChoice
 from presentation.figures import Figure
 from presentation.filters import Filters
@@ -24,6 +26,8 @@ from presentation.page_query import Card, PageResult, has_any_data, query_page
 MODULES_SHOWN = 40
 # the value of the parameter `show`
 COMPLETE = "all"
+# of whole pages
+FILE_KINDS = {"pdf": "PDF", "xlsx": "Excel", "csv": "CSV"}  # not translated: names
 
 
 @dataclass
@@ -42,6 +46,20 @@ class Dashboard:
             (one, self.filters.query_string(tab=one.key), one is self.category)
             for one in CATEGORIES.values()
         ]
+
+    @property
+    def files(self) -> list[tuple[str, str]]:
+        """The page as files of each kind, under the same filters."""
+        query_string = self.filters.query_string(tab=self.category.key)
+        return [
+            (name, reverse("dashboard:dashboard-file", args=[kind]) + query_string)
+            for kind, name in FILE_KINDS.items()
+        ]
+
+    @property
+    def report_url(self) -> str:
+        """Where readers subscribe to this page, under the same filters."""
+        return reverse("dashboard:reports") + self.filters.query_string(shown=self.category.key)
 
     @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
@@ -102,7 +120,9 @@ class Dashboard:
     @property
     def trend_chart(self) -> dict[str, Any]:
         results = [card.result for card in self.trend]
-        return charts.line_chart(results, url_of=self.dates.url_of)
+        chart = charts.line_chart(results, url_of=self.dates.url_of)
+        query = self.result.kpi_query
+        return with_notes(chart, query.periods, self.service.date_notes, query.scope.course_ids)
 
     @property
     def trend_summary(self) -> str:
@@ -153,12 +173,16 @@ class Dashboard:
         cards = self._cards_of(self.category.by_module)
         return [(card.indicator.name, self.result.groups_csv(card, "module")) for card in cards]
 
-    @cached_property
+    @property
     def sections(self) -> list[tuple[str, dict[str, Any]]]:
         """The templates and contexts of the sections that the category's app adds."""
+        return [(one.template, context) for one, context in self.shown_sections]
+
+    @cached_property
+    def shown_sections(self) -> list[tuple[Section, dict[str, Any]]]:
         if self.service.reader.is_limited_to_run(self.result.kpi_query.scope.course_ids):
             # they are about whole courses
             return []
         mine = [one for one in SECTIONS if one.category == self.category.key]
-        shown = [(one.template, one.show(self.service, self.result)) for one in mine]
-        return [(template, context) for template, context in shown if context is not None]
+        shown = [(one, one.show(self.service, self.result)) for one in mine]
+        return [(one, context) for one, context in shown if context is not None]

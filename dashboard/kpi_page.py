@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from core.lazy_text import LazyText
 from curriculum.models import CourseRun, Module
 from dashboard import row_links
+from dashboard.dashboard import FILE_KINDS
 from kpis.api.response_models import title_of
 from kpis.definitions.period_names import period_name
 from kpis.definitions.registry import DrillDown, Indicator, Table
@@ -22,6 +23,7 @@ from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
 from presentation.categories import CATEGORIES
+from presentation.chart_notes import with_notes
 from presentation.date_choice import DateChoice
 from presentation.figures import Figure, figures_with_one_scale
 from presentation.filters import Filters
@@ -50,6 +52,8 @@ class Cell:
 
     text: str
     is_number: bool
+    unit: Unit = TEXT
+    value: float | None = None
     url: str = ""
 
 
@@ -74,6 +78,20 @@ class KpiPage:
     service: KpiQueryService
     filters: Filters
     chosen_grouping: str
+
+    @property
+    def files(self) -> list[tuple[str, str]]:
+        """The page as files of each kind, under the same filters."""
+        query_string = self.filters.query_string(by=self.chosen_grouping)
+        return [
+            (name, reverse("dashboard:kpi-file", args=[self.indicator.key, kind]) + query_string)
+            for kind, name in FILE_KINDS.items()
+        ]
+
+    @property
+    def report_url(self) -> str:
+        """Where readers subscribe to this page, under the same filters."""
+        return reverse("dashboard:reports") + self.filters.query_string(shown=self.indicator.key)
 
     @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
@@ -113,7 +131,9 @@ class KpiPage:
 
     @property
     def chart(self) -> dict[str, Any]:
-        return charts.line_chart([self.card.result], with_bands=True, url_of=self.dates.url_of)
+        chart = charts.line_chart([self.card.result], with_bands=True, url_of=self.dates.url_of)
+        query = self.card.result.query
+        return with_notes(chart, query.periods, self.service.date_notes, query.scope.course_ids)
 
     @property
     def periods(self) -> list[tuple[str, Figure]]:
@@ -193,7 +213,7 @@ class KpiPage:
         return DrillDownTable(
             drill_down=drill_down,
             period=period_name(period),
-            headings=[Cell(one.label, one.unit != TEXT) for one in table.columns],
+            headings=[Cell(one.label, one.unit != TEXT, one.unit) for one in table.columns],
             rows=self._rows(table),
             hides_rows=any(row.get("is_hidden") for row in table.rows),
             csv=reverse("kpis:api-drill-down", args=url_args)
@@ -204,10 +224,9 @@ class KpiPage:
         found = row_links.filters_of_rows(table, self.service.reader)
         return [
             [
-                Cell(
-                    _cell_text(row.get(one.key), one.unit),
-                    one.unit != TEXT,
-                    self.filters.query_string(**filters[one.key]) if one.key in filters else "",
+                replace(
+                    _cell(row.get(one.key), one.unit),
+                    url=self.filters.query_string(**filters[one.key]) if one.key in filters else "",
                 )
                 for one in table.columns
             ]
@@ -215,7 +234,9 @@ class KpiPage:
         ]
 
 
-def _cell_text(value: object, unit: Unit) -> str:
+def _cell(value: object, unit: Unit) -> Cell:
     if value is None:
-        return NO_VALUE
-    return unit.text(value) if isinstance(value, int | float) else str(value)
+        return Cell(NO_VALUE, unit != TEXT, unit)
+    if unit == TEXT or not isinstance(value, int | float):
+        return Cell(str(value), unit != TEXT, unit)
+    return Cell(unit.text(value), True, unit, float(value))

@@ -90,6 +90,11 @@ app.conf.update(
             "schedule": crontab(minute=15),
             "options": {"expires": 3_000.0},
         },
+        "write reports": {
+            "task": "dashboard.tasks.write_reports",
+            "schedule": crontab(minute=20),
+            "options": {"expires": 3_000.0},
+        },
         "update planner statistics": {
             "task": "kpisite.tasks.keep_statistics",
             "schedule": 300.0,

@@ -26,6 +26,7 @@ from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import KpiResult
 from presentation import charts, figures
+from presentation.chart_notes import with_notes
 from presentation.figures import Figure
 
 PERIODS_BEFORE, PERIODS_AFTER, MAX_PERIODS = 6, 3, 60
@@ -172,6 +173,8 @@ class AlertPage:
             return {}
         shaded = [at for at, is_in_alert in enumerate(self._in_alert) if is_in_alert]
         chart = charts.line_chart([self.result], with_bands=True)
+        courses = self._query.scope.course_ids
+        chart = with_notes(chart, self.periods, self.service.date_notes, courses)
         if not shaded:
             return chart
         shading = gettext("Shaded: the periods of the alert.")

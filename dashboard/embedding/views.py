@@ -88,7 +88,10 @@ def _embedded(request: HttpRequest, token: str) -> HttpResponse:
         reader = links.reader_of(link)
     except links.LinkEnded:
         return _ended(request, 410)
-    context = _content(link, KpiQueryService(reader, now))
+    service = KpiQueryService(reader, now)
+    # notes on dates are for those with an account
+    service.date_notes = ()
+    context = _content(link, service)
     if context is None:
         return _ended(request, 410)
     return render(request, "dashboard/embed/page.html", {"link": link, **context})

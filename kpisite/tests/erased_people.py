@@ -35,7 +35,7 @@ from improvement.models import Adjustment, AdjustmentEvent
 from intake.events.senders import Sender
 from intake.models import FileMapping, ImportRun
 from intake.receiving.receive import receive
-from kpis.models import Target
+from kpis.models import DateNote, Target
 from kpis.recompute import recompute_stale
 from notifications.models import Channel, Notification
 from notifications.tests.notifying import create_alert
@@ -225,6 +225,7 @@ def _staff_write(bo: Learner) -> None:
         alert=alert, reason=SAID, decision_reason=SAID, proposed_at=now, status="rejected", **values
     )
     AdjustmentEvent.objects.create(adjustment=adjustment, at=now, reason=SAID, after={"by": SAID})
+    DateNote.objects.create(text=SAID, first_day=now.date())
     Target.objects.create(kpi=KPI, version=1, value=1, note=SAID)
     CommentAnalysis.objects.create(
         response=Response.objects.get(enrollment__learner=bo), text=SAID, answered_at=now,

@@ -32,6 +32,7 @@ SIGNED = {
     "business:follow",
     "notifications:unsubscribe",
     "dashboard:embedded",
+    "dashboard:end-report-by-link",
 }
 NOWHERE = {"api-nowhere", "health", "health-web", "metrics"}
 # what an LMS opens, with a message of its own
@@ -99,9 +100,12 @@ def _arguments() -> Mapping[str, Sequence[Arguments]]:
     learner = [{"pk": Enrollment.objects.earliest("pk").pk}]
     return {
         "dashboard:kpi": [{"key": key} for key in keys],
+        "dashboard:dashboard-file": [{"kind": "pdf"}],
+        "dashboard:kpi-file": [{"key": key, "kind": "xlsx"} for key in keys],
         "dashboard:withdraw-embed-link": [{"pk": 1}],
         "dashboard:saved-view": [{"pk": 1}],
         "dashboard:change-view": [{"pk": 1}],
+        "dashboard:end-report": [{"pk": 1}],
         "kpis:api-kpi": [parts[key] for key in keys],
         "kpis:api-drill-down": tables,
         "alerts": [{"pk": Alert.objects.filter(course__isnull=False).earliest("pk").pk}],

@@ -81,6 +81,15 @@ GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 30
 GET  /kpi-dashboard/engagement.depth?course=py        302 403 400 200 200 302 302 302 302 302
 GET  /kpi-wall                                        302 403 200 200 200 302 302 302 302 302
 GET  /kpi-wall?course=py                              302 403 400 200 200 302 302 302 302 302
+GET  /kpi-dashboard/files/pdf                         302 403 200 200 200 302 302 302 302 302
+GET  /kpi-dashboard/files/xlsx?course=py              302 403 302 200 200 302 302 302 302 302
+GET  /kpi-dashboard/files/nothing                     302 403 404 404 404 302 302 302 302 302
+GET  /kpi-dashboard/engagement.depth/files/csv        302 403 200 200 200 302 302 302 302 302
+GET  /reports                                         302 403 200 200 200 302 302 302 302 302
+POST /reports/new                                     302 403 400 400 400 302 302 302 302 302
+POST /reports/1/end                                   302 403 404 404 404 302 302 302 302 302
+GET  /reports/unsubscribe/forged                      404 404 404 404 404 404 404 404 404 404
+POST /reports/unsubscribe/forged                      404 404 404 404 404 404 404 404 404 404
 GET  /embedding                                       302 403 200 200 200 302 302 302 302 302
 POST /embedding/new                                   302 403 400 400 400 302 302 302 302 302
 POST /embedding/1/withdraw                            302 403 404 404 404 302 302 302 302 302
@@ -185,6 +194,8 @@ GET  /api/kpi/findings                                401 403 200 200 200 403 20
 GET  /api/kpi/findings?course=py                      401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/measurements                            401 403 403 403 403 403 403 403 403 401
 GET  /api/periods                                     401 403 200 200 200 403 200 403 200 401
+GET  /api/date-notes                                  401 403 200 200 200 403 200 403 200 401
+GET  /api/date-notes?course=py                        401 403 400 200 200 403 200 403 400 401
 GET  /api/courses                                     401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/parameters/effective             401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/parameters/effective?course=py   401 403 400 200 200 403 200 403 400 401
@@ -228,7 +239,12 @@ GET  /admin/login/                                    200 200 200 200 302 200 20
 GET  /admin/password_change/                          302 302 302 302 302 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """
-SIGNED_ADDRESSES = {"/lti/login", "/surveys/forged", "/weekly-summary/forged"}
+SIGNED_ADDRESSES = {
+    "/lti/login",
+    "/surveys/forged",
+    "/weekly-summary/forged",
+    "/reports/unsubscribe/forged",
+}
 # /health is open to probes; it reports the state of the parts but no personal data
 OPEN = {"^health$", "^health/web$", "^language$"}
 

@@ -54,6 +54,7 @@ curriculum.parameterchange      v--- v--- ---- v--- v---
 curriculum.skill                v--- vacd ---- vacd vacd
 curriculum.structureversion     v--- v--- ---- v--- v---
 dashboard.embedlink             ---- ---- ---- v--- v---
+dashboard.reportsubscription    ---- ---- ---- v--- v---
 engagement.assessmentresult     v--- ---- ---- v--- v---
 engagement.dailyactivity        v--- ---- ---- v--- v---
 engagement.learningobject       v--- ---- ---- v-c- v-c-
@@ -82,6 +83,7 @@ intake.importrun                ---- ---- v--- v--- v---
 intake.learneralias             ---- ---- v--- v--- v---
 intake.rejectedevent            ---- ---- v-cd v-cd v-cd
 kpis.datafreshness              v--- ---- v--- v--- v---
+kpis.datenote                   vacd vacd ---- vacd vacd
 kpis.measurement                v--- ---- ---- v--- v---
 kpis.recomputerun               v--- ---- v--- v--- v---
 kpis.restatement                v--- ---- ---- v--- v---
@@ -143,6 +145,7 @@ curriculum.module           -    yes  -    yes  yes  delete_selected
 curriculum.parameterchange  -    yes  -    yes  yes  approve reject revert
 curriculum.skill            -    yes  -    yes  yes  delete_selected
 dashboard.embedlink         -    -    -    yes  yes  withdraw
+dashboard.reportsubscription -   -    -    yes  yes  end
 experiments.experiment      yes  -    -    yes  yes  start deviate stop decide
 improvement.adjustment      -    yes  -    yes  yes  approve reject keep revert
 improvement.adjustmentrule  -    yes  -    yes  yes  activate deactivate
@@ -150,6 +153,7 @@ intake.filemapping          -    -    yes  yes  yes  delete_selected
 intake.importrun            -    -    yes  yes  yes  undo_selected
 intake.learneralias         -    -    -    yes  yes  split_selected
 intake.rejectedevent        -    -    yes  yes  yes  delete_selected replay_selected
+kpis.datenote               yes  yes  -    yes  yes  delete_selected
 kpis.measurement            -    -    -    yes  yes  recompute_selected
 lti.context                 -    -    -    yes  yes  delete_selected read_roster
 lti.platform                -    -    -    yes  yes  delete_selected

@@ -14,7 +14,7 @@ PURPOSES: dict[str, LazyText] = {
     "axes": _("Stopping those who guess passwords."),
     "business": _("Figures of enrollment, retention, referral and revenue."),
     "curriculum": _("Who takes which course, and when."),
-    "dashboard": _("Showing figures on other sites by links, and reopening saved views."),
+    "dashboard": _("Showing figures on other sites and in e-mails, and reopening saved views."),
     "engagement": _("Figures of progress, engagement and results."),
     "experiments": _("Finding out which way of teaching works better."),
     "first_steps": _("Not showing again a list that somebody has put away."),

@@ -74,9 +74,11 @@ class DeliveryRun:
             return
         try:
             if first.channel is None:
-                emails.send_summary(first)
+                emails.send_to_account(first)
             else:
                 transport_of(first.channel).send(rows, self.clock(), self.resolve)
+        except emails.NoLongerNeeded as reason:
+            _finish(rows, State.DROPPED, str(reason))
         except ERRORS as error:
             counters.add({("notifications", "failed"): len(rows)})
             self.failing.add(first.channel_id)

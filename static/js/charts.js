@@ -1,6 +1,8 @@
 // Draws a chart from the values that the table beside it shows.
+import "./chart_png.js";
 import { bars } from "./bars.js";
 import { lines } from "./lines.js";
+import { withNotes } from "./chart_notes.js";
 import { redrawForPrint } from "./print_charts.js";
 
 function drawAll() {
@@ -22,7 +24,7 @@ function open(figure) {
   const drawing = new Chart(figure.querySelector("canvas"), { type: kind.type });
   const draw = (mode) => {
     fit(drawing.data, chart.labels, kind.datasets(chart));
-    drawing.options = kind.options(chart);
+    drawing.options = withNotes(kind.options(chart), chart.notes ?? []);
     drawing.update(mode);
     figure.dataset.drawn = "yes";
   };

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.reader import Reader
+from core.post_only import post_only
 from demo import status
 from first_steps import live
 from first_steps.checklist import Checklist, checklist_of, may_set_up
@@ -32,7 +33,7 @@ def first_steps(request: HttpRequest) -> HttpResponse:
     return render(request, "first_steps/page.html", context)
 
 
-@require_POST
+@post_only("first_steps:first-steps")
 @login_required
 def dismiss(request: HttpRequest) -> HttpResponse:
     account = _account_of(request)
@@ -44,7 +45,7 @@ def dismiss(request: HttpRequest) -> HttpResponse:
     return redirect("dashboard:dashboard")
 
 
-@require_POST
+@post_only("first_steps:first-steps")
 @login_required
 def show_again(request: HttpRequest) -> HttpResponse:
     Dismissal.objects.filter(account=_account_of(request)).delete()

@@ -10,11 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.admin.users import acting_user
 from accounts.api_permissions import MayReadKpis
 from accounts.reader import Reader
+from core.post_only import post_only
 from dashboard.models import ReportSubscription
 from dashboard.reports import subscriptions
 from dashboard.reports.facts import place_of
@@ -61,7 +62,7 @@ def own_reports(request: HttpRequest) -> HttpResponse:
     return _page(request, _reader(request), request.GET.dict())
 
 
-@require_POST
+@post_only("dashboard:reports")
 @login_required
 def subscribe(request: HttpRequest) -> HttpResponse:
     reader, given = _reader(request), request.POST.dict()
@@ -75,7 +76,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     return redirect("dashboard:reports")
 
 
-@require_POST
+@post_only("dashboard:reports")
 @login_required
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     _reader(request)

@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from accounts.admin.users import acting_user
+from core.post_only import post_only
 from dashboard.models import SavedView
 from dashboard.saved_views import opening, saving
 from presentation.categories import CATEGORIES
@@ -45,7 +46,7 @@ def saved_views(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/views/list.html", context)
 
 
-@require_POST
+@post_only("dashboard:saved-views")
 @login_required
 def save_view(request: HttpRequest) -> HttpResponse:
     """Save the valid filters of the page that the form is on, and show the page again."""
@@ -79,7 +80,7 @@ def opened(request: HttpRequest, found: opening.OpenedView) -> HttpResponse:
     return redirect(found.url)
 
 
-@require_POST
+@post_only("dashboard:saved-views")
 @login_required
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
     query_service_of(request)

@@ -179,7 +179,7 @@ GET  /admin/accounts/apikey/1/rotate/               404 404 404 404 404
 POST /admin/accounts/apikey/1/rotate/               404 404 404 404 404
 GET  /admin/accounts/user/1/password/               403 403 403 200 200
 POST /admin/accounts/user/1/password/               403 403 403 200 200
-GET  /admin/alerts/alertrule/preview/               405 405 405 405 405
+GET  /admin/alerts/alertrule/preview/               302 302 302 302 302
 POST /admin/alerts/alertrule/preview/               200 403 403 200 200
 GET  /admin/autocomplete/                           403 403 403 403 403
 POST /admin/autocomplete/                           405 405 405 405 405
@@ -187,7 +187,7 @@ GET  /admin/experiments/experiment/act/1/           404 404 404 404 404
 POST /admin/experiments/experiment/act/1/           404 404 404 404 404
 GET  /admin/improvement/adjustment/decide/1/        404 404 404 404 404
 POST /admin/improvement/adjustment/decide/1/        404 404 404 404 404
-GET  /admin/improvement/adjustmentrule/preview/     405 405 405 405 405
+GET  /admin/improvement/adjustmentrule/preview/     302 302 302 302 302
 POST /admin/improvement/adjustmentrule/preview/     403 403 403 200 200
 GET  /admin/intake/event/import/                    403 403 200 200 200
 POST /admin/intake/event/import/                    403 403 200 200 200
@@ -195,9 +195,11 @@ GET  /admin/intake/event/import/1.csv               403 403 404 404 404
 POST /admin/intake/event/import/1.csv               403 403 404 404 404
 GET  /admin/intake/event/import/1/                  403 403 302 302 302
 POST /admin/intake/event/import/1/                  403 403 302 302 302
+GET  /admin/intake/rejectedevent/1/correct/         404 404 404 404 404
+POST /admin/intake/rejectedevent/1/correct/         404 404 404 404 404
 GET  /admin/jsi18n/                                 200 200 200 200 200
 POST /admin/jsi18n/                                 405 405 405 405 405
-GET  /admin/kpis/measurement/1/measure-again/       405 405 405 405 405
+GET  /admin/kpis/measurement/1/measure-again/       302 302 302 302 302
 POST /admin/kpis/measurement/1/measure-again/       403 403 403 404 404
 GET  /admin/password_change/                        302 302 302 302 302
 POST /admin/password_change/                        302 302 302 302 302

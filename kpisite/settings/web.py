@@ -39,7 +39,6 @@ INSTALLED_APPS = [
     "kpisite.apps.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
     "whitenoise.runserver_nostatic",

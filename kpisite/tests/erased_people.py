@@ -13,15 +13,14 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import JSONField, QuerySet
 from django.test import Client
 from django.utils import timezone
 
 from accounts.api_keys import create_api_key
-from accounts.models import User
+from accounts.models import Session, User
+from accounts.sign_in.session_store import SessionStore
 from alerts.models import AlertEvent
 from alerts.tests.alerting import KPI
 from business.referral_codes import code_of, remember

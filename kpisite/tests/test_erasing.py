@@ -72,11 +72,11 @@ lti.Platform lti.Context lti.ToolKey statements.Mapping
 
 # names, ids and what machines write, of the one person who is in the row; or searched otherwise
 OF_ONE_PERSON = """
-accounts.AccessRecord accounts.User admin.LogEntry axes.AccessAttempt axes.AccessFailureLog
-axes.AccessLog business.Customer business.Subscription
+accounts.AccessRecord accounts.Session accounts.User admin.LogEntry axes.AccessAttempt
+axes.AccessFailureLog axes.AccessLog business.Customer business.Subscription
 business.SubscriptionChange curriculum.Learner engagement.ActivityMoments engagement.ItemResult
 engagement.VideoProgress intake.Receipt intake.RejectedEvent outcomes.CertificateCode
-outcomes.QuoteConsent sessions.Session xapi.ActivityProfile xapi.AgentProfile xapi.Attachment
+outcomes.QuoteConsent xapi.ActivityProfile xapi.AgentProfile xapi.Attachment
 xapi.RefusedStatement xapi.State intake.LearnerAlias lti.Member statements.CaliperEvent
 statements.InterpretedStatement statements.LearnerIdentifier statements.Unit statements.UnitReport
 """

@@ -25,7 +25,6 @@ PURPOSES: dict[str, LazyText] = {
     "otp_static": _("Signing in without the second factor that was lost."),
     "otp_totp": _("Making a stolen password worthless."),
     "outcomes": _("Figures of skills, certificates, careers and satisfaction; quotations."),
-    "sessions": _("Staying signed in."),
     "support": _("Helping learners who may not finish."),
     "statements": _("Computing figures from what learning tools report."),
     "xapi": _("Keeping what learning tools report and store about their learners."),

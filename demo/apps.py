@@ -10,8 +10,6 @@ class DemoConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core.notices import NOTICES
-        from demo import checks, status
+        from demo import checks
 
         register(checks.no_password_is_known, Tags.security, deploy=True)
-        NOTICES.append(status.notice)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kpis.models.date_notes import DateNote
 from kpis.models.figures import (
     CompositeMeasurement,
     HeldFigure,
@@ -31,7 +30,6 @@ __all__ = [
     "CompositeMeasurement",
     "ComputedDefinition",
     "DataFreshness",
-    "DateNote",
     "HeldFigure",
     "Measurement",
     "PeriodKind",

@@ -16,14 +16,10 @@ let { live: token, version } = panel.dataset;
 let [interval, extraDelay, failures, noticeAt] = [1_000, 0, 0, 0];
 let [timer, noticeTimer] = [null, null];
 let [isPolling, isSignedOut] = [false, false];
-let leaving = new AbortController();
 
 const isPaused = () => localStorage.getItem(PAUSED_KEY) === "yes";
 const jitter = (time) => time * (0.9 + Math.random() * 0.2);
-const get = (url, headers) => {
-  const signal = AbortSignal.any([leaving.signal, AbortSignal.timeout(20_000)]);
-  return fetch(url, { headers, cache: "no-store", signal });
-};
+const get = (url, headers) => fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(20_000) });
 
 function show(text) {
   if (status.textContent !== text) status.textContent = text;
@@ -103,15 +99,7 @@ button.addEventListener("click", () => {
 addEventListener("storage", ({ key }) => key === PAUSED_KEY && showPaused());
 document.addEventListener("visibilitychange", poll);
 addEventListener("online", poll);
-// the page rests in the back-forward cache: nothing may be under way there
-addEventListener("pagehide", () => {
-  clearTimeout(timer);
-  leaving.abort();
-});
-addEventListener("pageshow", () => {
-  leaving = new AbortController();
-  poll();
-});
+addEventListener("pageshow", poll);
 
 panel.hidden = false;
 showPaused();

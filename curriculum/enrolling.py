@@ -40,6 +40,12 @@ class SignUp:
     enrolled_at: datetime
     # None: unknown
     is_certificate_track: bool | None = None
+    # from a first activity, not reported: counts only before all others
+    is_presumed: bool = False
+
+    @property
+    def change(self) -> str:
+        return enrollment_timeline.PRESUMED if self.is_presumed else enrollment_timeline.STARTED
 
     @property
     def track(self) -> str:
@@ -109,16 +115,13 @@ def _ids_of(pairs: Collection[Pair]) -> dict[Pair, int]:
 def _record_starts(
     by_pair: Mapping[Pair, Sequence[SignUp]], ids: Mapping[Pair, int], *, by_event: bool
 ) -> None:
-    tracks: dict[tuple[int, datetime], str] = {}
+    tracks: dict[tuple[int, str, datetime], str] = {}
     for pair, sign_ups in by_pair.items():
         for one in sign_ups:
-            key = (ids[pair], one.enrolled_at)
+            key = (ids[pair], one.change, one.enrolled_at)
             # of two tracks at one moment "certificate" wins: it sorts after "audit"
             tracks[key] = max(one.track, tracks.get(key, ""))
-    _record(
-        [(pk, enrollment_timeline.STARTED, at, track, None) for (pk, at), track in tracks.items()],
-        by_event=by_event,
-    )
+    _record([(*change, track, None) for change, track in tracks.items()], by_event=by_event)
 
 
 COLUMNS = (

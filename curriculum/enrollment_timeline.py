@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -11,6 +11,8 @@ from operator import attrgetter
 from curriculum.refund_cutoff import is_before_cutoff
 
 STARTED, WITHDRAWN, PAUSED, RESUMED = "started", "withdrawn", "paused", "resumed"
+# a start that nobody reported, presumed from a first activity
+PRESUMED = "presumed"
 # reported by the sender; found because all required modules are done
 COMPLETED, FINISHED = "completed", "finished"
 CERTIFIED = "certified"
@@ -81,8 +83,10 @@ def derive_timeline(
     signs up again starts over; one who returns later never left. A pause ends when the sender
     reports it, else with the first activity, and at the latest by withdrawal or completion.
     Changes of one moment are put in an order that the status allows: an enrolled learner
-    withdraws before signing up again, one who is not enrolled signs up first.
+    withdraws before signing up again, one who is not enrolled signs up first. A presumed start
+    counts only before all others: later, it would be a return that nobody reported.
     """
+    changes = _with_presumed_start(changes)
     timeline: Timeline | None = None
     completed = completed_at(changes)
     for at, simultaneous in groupby(sorted(changes, key=attrgetter("at")), key=attrgetter("at")):
@@ -99,6 +103,14 @@ def derive_timeline(
         timeline.end_pause_by_activity(None)
         timeline.pauses += [(timeline.open_pause.at, None)] if timeline.open_pause else []
     return timeline
+
+
+def _with_presumed_start(changes: Sequence[StatusChange]) -> list[StatusChange]:
+    """Make the first of all starts a start, and leave out other presumed ones."""
+    starts = [one for one in changes if one.kind in (STARTED, PRESUMED)]
+    first = min(starts, key=lambda one: (one.at, one.kind != STARTED), default=None)
+    found = [one for one in changes if one.kind != PRESUMED]
+    return [*found, replace(first, kind=STARTED)] if first and first.kind == PRESUMED else found
 
 
 def _enter(

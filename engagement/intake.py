@@ -33,6 +33,7 @@ from engagement.facts import (
 from intake.event_batch import EventBatch
 from intake.event_kinds import EventSubject, handles, resets_enrollments, undoes_events
 from intake.models import Event
+from statements import first_activity
 
 CATEGORY = "engagement"
 
@@ -72,6 +73,7 @@ def enrollment_started(batch: EventBatch) -> None:
             run_id=_run_id(runs[event.course_id or 0], event.run_key),
             enrolled_at=event.occurred_at,
             is_certificate_track=_is_certificate_track(event.data.get("track")),
+            is_presumed=first_activity.is_made(event),
         )
         for event in events
     ]

@@ -134,12 +134,12 @@ def _of_unreported_enrollments(events: Collection[Event]) -> set[int]:
 
 
 def _receive_as_sent(events: Collection[Event], *, now: datetime) -> int:
-    """Receive events with their own keys; return how many were rejected."""
-    by_sender: dict[str, list[Event]] = defaultdict(list)
+    """Receive events with their own keys, sign-ups first; return how many were rejected."""
+    groups: dict[tuple[bool, str], list[Event]] = defaultdict(list)
     for event in events:
-        by_sender[event.sender].append(event)
+        groups[not is_sign_up(event), event.sender].append(event)
     rejected = 0
-    for name, some in by_sender.items():
+    for (_, name), some in sorted(groups.items()):
         sender = Sender(name, creates_unknown=True, scopes=ALL_SCOPES)
         outcomes = receive([event.payload for event in some], sender, now=now)
         rejected += sum(outcome.is_rejected for outcome in outcomes)

@@ -1,16 +1,23 @@
 """Enroll learners with their first activity, for senders that report no enrollments.
 
 Only a key that may create what is unknown enrolls: its statements would otherwise be rejected.
+Such a presumed sign-up counts only before all others of the learner and run, so it stays stored
+beside them, and counts again where those are taken back or go to another learner with a split.
+Each key of a merged learner has its own, so that a split leaves each with what follows from it.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from curriculum.models import Enrollment
 from intake.event_kinds import KINDS, EventSubject
+from intake.events import learner_aliases
 from intake.events.senders import Sender
 from intake.facts import rebuildable
 from intake.models import Event as StoredEvent
@@ -19,7 +26,11 @@ from intake.receiving.receive import receive
 Event = dict[str, Any]
 # learner, course and run as sent
 Place = tuple[str, str, str | None]
+# by learner as sent and course: run, and when they enrolled
+Starts = dict[tuple[str, str], list[tuple[str, datetime]]]
 SUFFIX = "#enrolled"
+# an enrollment, and the learner as sent
+Entry = tuple[int, str]
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -53,22 +64,25 @@ def _is_sign_up(event: Event) -> bool:
     return KINDS[event["kind"]].about is EventSubject.SIGN_UP
 
 
-def _starts(places: dict[Place, Event]) -> dict[tuple[str, str], list[tuple[str, datetime]]]:
+def _starts(places: Collection[Place]) -> Starts:
+    """Return when learners enrolled; those of a merge, when the same key signed up."""
+    keys = {learner for learner, _, _ in places}
+    courses = {course for _, course, _ in places}
+    merged = learner_aliases.involved(keys)
     rows = Enrollment.objects.filter(
-        learner__key__in={learner for learner, _, _ in places},
-        run__course__key__in={course for _, course, _ in places},
+        learner__key__in=keys - merged.keys(), run__course__key__in=courses
     )
-    found: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
+    found: Starts = defaultdict(list)
     for learner, course, run, at in rows.values_list(
         "learner__key", "run__course__key", "run__key", "started_at"
     ):
-        found.setdefault((learner, course), []).append((run, at))
+        found[learner, course].append((run, at))
+    for one in _sign_ups_of(merged.values()) if merged else ():
+        found[sent_as(one), one.course_key].append((one.run_key, one.occurred_at))
     return found
 
 
-def _is_in_time(
-    event: Event, place: Place, starts: dict[tuple[str, str], list[tuple[str, datetime]]]
-) -> bool:
+def _is_in_time(event: Event, place: Place, starts: Starts) -> bool:
     learner, course, run = place
     return any(
         (run is None or run == key) and at <= moment(event)
@@ -91,30 +105,34 @@ def is_made(event: StoredEvent) -> bool:
     return rebuildable.is_sign_up(event) and event.key.endswith(SUFFIX)
 
 
+def sent_as(event: StoredEvent) -> str:
+    return event.sent_learner or event.learner
+
+
 def sign_up_anew(sign_ups: Sequence[StoredEvent], *, now: datetime) -> None:
     """Sign up, with their first other activity, the learners of sign-ups about to be retracted.
 
     A learner who did nothing else before a sign-up that stays needs none.
     """
     by_event = rebuildable.enrollments_by_event(sign_ups)
-    enrolled = set(by_event.values())
-    gone = {one.pk for one in sign_ups}
-    staying = _first_sign_ups(enrolled, gone)
-    for enrollment, first in _first_activities(enrolled).items():
-        if enrollment in staying and staying[enrollment] <= first.occurred_at:
+    entries = {(by_event[one.pk], sent_as(one)) for one in sign_ups if one.pk in by_event}
+    enrolled = {enrollment for enrollment, _ in entries}
+    staying = _first_sign_ups(enrolled, {one.pk for one in sign_ups})
+    for entry, first in _first_activities(enrolled).items():
+        if entry not in entries or staying.get(entry, NEVER) <= first.occurred_at:
             continue
         payload = first.payload
-        if run := Enrollment.objects.values_list("run__key", flat=True).get(pk=enrollment):
+        if run := Enrollment.objects.values_list("run__key", flat=True).get(pk=entry[0]):
             payload["run"] = run
         receive([_sign_up(payload)], Sender(first.sender, creates_unknown=True), now=now)
 
 
-def _first_activities(enrollments: Collection[int]) -> dict[int, StoredEvent]:
+def _first_activities(enrollments: Collection[int]) -> dict[Entry, StoredEvent]:
     rows = StoredEvent.objects.filter(enrollment__in=enrollments).order_by("-occurred_at", "-key")
-    return {one.enrollment_id or 0: one for one in rows}
+    return {(one.enrollment_id or 0, sent_as(one)): one for one in rows}
 
 
-def _first_sign_ups(enrollments: Collection[int], gone: Collection[int]) -> dict[int, datetime]:
+def _first_sign_ups(enrollments: Collection[int], gone: Collection[int]) -> dict[Entry, datetime]:
     """Return when those who stay enrolled without the given sign-ups (ids) began."""
     entries = {
         (learner, course, run): pk
@@ -122,34 +140,14 @@ def _first_sign_ups(enrollments: Collection[int], gone: Collection[int]) -> dict
             "learner__key", "run__course", "run__key", "pk"
         )
     }
-    rows = StoredEvent.objects.filter(
-        kind__in=[name for name, kind in KINDS.items() if kind.about is EventSubject.SIGN_UP],
-        enrollment=None,
-        learner__in={learner for learner, _, _ in entries},
-    ).exclude(pk__in=gone)
+    rows = _sign_ups_of({learner for learner, _, _ in entries}).exclude(pk__in=gone)
     return {
-        entries[entry]: one.occurred_at
+        (entries[entry], sent_as(one)): one.occurred_at
         for one in rows.order_by("-occurred_at")
         if (entry := rebuildable.entry_of(one)) in entries
     }
 
 
-def superseded(events: Sequence[Event]) -> list[StoredEvent]:
-    """Return the sign-ups for first activities that are later than one of these sign-ups.
-
-    They would count as a return of whoever withdrew in between.
-    """
-    signed_up = [event for event in events if _is_sign_up(event)]
-    rows = StoredEvent.objects.filter(
-        kind__in={event["kind"] for event in signed_up},
-        enrollment=None,
-        learner__in={event["learner"] for event in signed_up},
-        course_key__in={event["course"] for event in signed_up},
-    ).order_by("occurred_at", "-pk")
-    found: list[StoredEvent] = []
-    first: dict[rebuildable.Entry, StoredEvent] = {}
-    for one in rows:
-        entry = rebuildable.entry_of(one)
-        if first.setdefault(entry, one) is not one and is_made(one):
-            found.append(one)
-    return found
+def _sign_ups_of(learners: Collection[str]) -> QuerySet[StoredEvent]:
+    kinds = [name for name, kind in KINDS.items() if kind.about is EventSubject.SIGN_UP]
+    return StoredEvent.objects.filter(kind__in=kinds, enrollment=None, learner__in=set(learners))

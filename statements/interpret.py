@@ -9,16 +9,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from core import changes
 from core.database import bulk_upsert
 from core.database.id_lists import ids_in
 from intake.events.batch import EventOutcome
 from intake.events.senders import Sender, sender_named
-from intake.receiving.corrections import retract_events
 from intake.receiving.receive import receive
 from statements import units
 from statements.current_rules import current_rules
-from statements.first_activity import superseded, with_first_enrollments
+from statements.first_activity import with_first_enrollments
 from statements.interpreted import Interpreted, Stored
 from statements.learner_keys import keys_of
 from statements.models import InterpretedStatement, SenderDefault
@@ -107,12 +105,7 @@ def send_events(
     """Receive events; what is wrong with one is kept among the rejected events."""
     if not events:
         return []
-    sent = with_first_enrollments(events, sender)
-    outcomes = receive(sent, sender, now=now)
-    if later := superseded(sent):
-        with changes.gathered() as gathered:
-            retract_events(later, now=now, changes=gathered)
-    return outcomes
+    return receive(with_first_enrollments(events, sender), sender, now=now)
 
 
 def send_of_others(some: Sequence[units.Satisfied], *, now: datetime) -> None:

@@ -95,6 +95,7 @@ class EnrollmentStatusChange(models.Model):
 
     class Kind(models.TextChoices):
         STARTED = enrollment_timeline.STARTED, _("Started")
+        PRESUMED = enrollment_timeline.PRESUMED, _("Start presumed from an activity")
         WITHDRAWN = enrollment_timeline.WITHDRAWN, _("Withdrawn")
         PAUSED = enrollment_timeline.PAUSED, _("Paused")
         RESUMED = enrollment_timeline.RESUMED, _("Resumed")

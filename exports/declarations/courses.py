@@ -143,7 +143,7 @@ export(
         (
             row_id("the change"),
             refers("enrollment_id", "enrollment"),
-            Column("kind", "", "Such as `started`, `withdrawn`, `paused` or `completed`."),
+            Column("kind", "", "Such as `started`, `presumed`, `withdrawn` or `completed`."),
             Column("at", "", "When it happened."),
             Column("track", "", "For a start: `certificate`, `audit` or `unknown`."),
         ),

@@ -24,6 +24,13 @@ def resolve(keys: Collection[str]) -> Mapping[str, str]:
     return found
 
 
+def involved(keys: Collection[str]) -> Mapping[str, str]:
+    """Return the keys of the learners of a merge by these keys: aliases, and those who stayed."""
+    found = dict(resolve(keys))
+    rest = set(keys) - found.keys()
+    return found | {key: key for (key,) in select(MERGED, rest)} if rest else found
+
+
 def names_of(key: str) -> set[str]:
     """Return a key and all aliases that lead to its learner."""
     names, asked = {key}, {key}
@@ -34,6 +41,10 @@ def names_of(key: str) -> set[str]:
     return names
 
 
+MERGED = """
+SELECT DISTINCT learner.key FROM intake_learneralias alias
+JOIN curriculum_learner learner ON learner.id = alias.learner_id WHERE learner.key IN %s
+"""
 NAMES = """
 SELECT alias.key FROM intake_learneralias alias
 JOIN curriculum_learner learner ON learner.id = alias.learner_id WHERE learner.key IN %s

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from core.database.queries import moment, select
+from curriculum import enrollment_timeline
 
 # ids of a learner and a course
 Pair = tuple[int, int]
@@ -25,21 +26,27 @@ class EnrollmentRef(NamedTuple):
 
 # CROSS JOIN: SQLite must begin with the few learners, and not with all enrollments of a course
 STARTS = """
-SELECT enrollment.learner_id, run.course_id, enrollment.id, run.id, start.at
+SELECT enrollment.learner_id, run.course_id, enrollment.id, run.id, start.at, start.kind
 FROM curriculum_enrollment AS enrollment
 CROSS JOIN curriculum_courserun AS run
 CROSS JOIN curriculum_enrollmentstatuschange AS start
 WHERE enrollment.learner_id IN %s AND run.id = enrollment.run_id
-AND start.enrollment_id = enrollment.id AND start.kind = 'started'
+AND start.enrollment_id = enrollment.id AND start.kind IN ('started', 'presumed')
 ORDER BY start.at, run.key
 """
 
 
 def enrollment_starts(learner_ids: Collection[int]) -> dict[Pair, list[EnrollmentRef]]:
-    """Return when the enrollments of learners began, earliest first, by learner and course."""
+    """Return when the enrollments of learners began, earliest first, by learner and course.
+
+    A presumed start counts only before all others of its enrollment.
+    """
     found: dict[Pair, list[EnrollmentRef]] = defaultdict(list)
-    for learner, course, pk, run, at in select(STARTS, learner_ids) if learner_ids else ():
-        found[learner, course].append(EnrollmentRef(pk, run, moment(at)))
+    begun: set[int] = set()
+    for learner, course, pk, run, at, kind in select(STARTS, learner_ids) if learner_ids else ():
+        if kind != enrollment_timeline.PRESUMED or pk not in begun:
+            found[learner, course].append(EnrollmentRef(pk, run, moment(at)))
+        begun.add(pk)
     return found
 
 

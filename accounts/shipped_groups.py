@@ -35,7 +35,7 @@ ROLES = (
         (
             *READ_FACTS,
             *("accounts.view_small_groups", "support.view_chancemodel"),
-            *("kpis.add_target", "kpis.change_target"),
+            *("kpis.add_target", "kpis.change_target", "kpis.*_datenote"),
             *("alerts.*_alertrule", "alerts.change_alert"),
             *("experiments.*_layer", "experiments.*_experiment", "experiments.*_forcedvariant"),
             *("outcomes.*_survey", "outcomes.*_wave", "outcomes.*_theme", "outcomes.*_testimonial"),
@@ -45,6 +45,7 @@ ROLES = (
         "Curriculum editors",  # not translated: a name that staff may change
         (
             *("curriculum.view_*", "alerts.view_*", "improvement.view_*", "experiments.view_*"),
+            "kpis.*_datenote",
             *("curriculum.*_course", "curriculum.*_courserun", "curriculum.*_module"),
             *("curriculum.*_runmodule", "curriculum.*_skill", "curriculum.*_addedparameter"),
             *("curriculum.change_parameter", "curriculum.*_enrollment", "curriculum.*_pause"),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -16,14 +17,20 @@ from alerts.models import Alert, AlertEvent
 from core import localized, reporting_clock
 
 Kind = AlertEvent.Kind
+NO_CONDITION = Q()
 
 
 def acknowledge(
-    alert: Alert, *, by: User | None, owner: User | None = None, note: str = ""
+    alert: Alert,
+    *,
+    by: User | None,
+    owner: User | None = None,
+    note: str = "",
+    is_first: bool = False,
 ) -> AlertEvent:
     """Acknowledge an alert and set its owner, by default whoever acknowledges.
 
-    ValidationError if the alert is closed.
+    ValidationError if the alert is closed, or if it must be the first acknowledgment and is not.
     """
     owner, now = owner or by, timezone.now()
     with in_language_of(None):
@@ -33,6 +40,7 @@ def acknowledge(
         Kind.ACKNOWLEDGED,
         f"{reason} {note}".strip(),
         by,
+        only=Q(acknowledged_at=None) if is_first else Q(),
         acknowledged_at=now,
         acknowledged_by=by,
         owner=owner,
@@ -111,17 +119,30 @@ def _act(
     reason: str,
     by: User | None,
     *,
+    only: Q = NO_CONDITION,
     notifies: bool = False,
     **changes: object,
 ) -> AlertEvent:
-    """Change an open alert and write its event; ValidationError if it is closed."""
+    """Change an open alert and write its event; ValidationError if it is closed.
+
+    `only` is what else must hold, such as that nobody has acknowledged it.
+    """
     # a conditional update: an evaluation or another person may just have closed the alert
-    if not Alert.objects.open().filter(pk=alert.pk).update(**changes):
-        raise ValidationError(gettext("This alert is already closed."), code="closed")
+    is_changed = Alert.objects.open().filter(only, pk=alert.pk).update(**changes)
     alert.refresh_from_db()
+    if not is_changed:
+        raise _refusal(alert)
     event = _event(alert, kind, at=timezone.now(), by=by, reason=reason, notifies=notifies)
     record_events([event])
     return event
+
+
+def _refusal(alert: Alert) -> ValidationError:
+    if not alert.is_open:
+        return ValidationError(gettext("This alert is already closed."), code="closed")
+    name = alert.acknowledged_by or gettext("an API key")
+    text = gettext("This alert was already acknowledged by %(name)s.") % {"name": name}
+    return ValidationError(text, code="acknowledged")
 
 
 def _event(

@@ -56,7 +56,7 @@ def names(scoped: Iterable[Scoped]) -> dict[tuple[str, int], str]:
     for scope, rows in QUERYSETS.items():
         ids = [scope_id for its, scope_id in wanted if its == scope]
         for thing in rows.in_bulk(ids).values() if ids else ():
-            name = str(thing) if isinstance(thing, Course) else f"{thing.course}: {thing}"
+            name = str(thing) if isinstance(thing, Course) else f"{thing.course}, {thing}"
             found[scope, thing.pk] = name
     return found
 

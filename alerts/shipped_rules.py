@@ -44,10 +44,16 @@ def _names_if_better() -> dict[str, str]:
     }
 
 
-def display_name(name: str, kpi: str) -> str:
-    """Return a rule's name, translated if it is one that ships."""
+def display_name(name: str, kpi: str, *, of_one: bool = False) -> str:
+    """Return a rule's name, translated if it is one that ships.
+
+    `of_one`: it is said of one course or module, which is named beside it.
+    """
     if kpi not in REGISTRY:
         return name
     with override("en"):
         found = next((how for how in SHIPPED if name == shipped_name(kpi, *how)), None)
-    return shipped_name(kpi, *found) if found else name
+    if found is None:
+        return name
+    each, side = found
+    return shipped_name(kpi, "" if of_one else each, side)

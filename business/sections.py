@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from business.indicators import ENROLLMENT
 from business.money import REVENUE
+from business.section_reports import revenue_report, trajectory_report
 from business.trajectory import Line, trajectory
 from kpis.definitions.period_names import short_name
 from kpis.definitions.scopes import Scope
@@ -18,11 +19,12 @@ from kpis.query.query_service import KpiQueryService
 from kpis.query.results import MetricValue
 from presentation import charts
 from presentation.categories import section
+from presentation.chart_notes import with_notes
 from presentation.figures import Figure
 from presentation.page_query import PageResult
 
 
-@section("business", "business/_trajectory.html", order=10)
+@section("business", "business/_trajectory.html", trajectory_report, order=10)
 def trajectory_section(query_service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
     """Show the trajectory; None while none of its KPIs has a value."""
     query = page.kpi_query
@@ -31,13 +33,18 @@ def trajectory_section(query_service: KpiQueryService, page: PageResult) -> dict
         return None
     shares = [line for line in lines if line.indicator.unit == PERCENT]
     counts = [line for line in lines if line.indicator.unit != PERCENT]
+    drawn = [_chart(f"trajectory-{at}", some) for at, some in enumerate((counts, shares))]
+    months = [one.period for one in (*lines[0].closed, lines[0].open)]
+    notes = query_service.date_notes
+    for one in drawn:
+        one["chart"] = with_notes(one["chart"], months, notes, query.scope.course_ids)
     return {
         "is_fixed": query.window is not None or query.kind != "month",
         "is_wider": query.run is not None or query.module is not None,
         "months": [Figure(one).period for one in (*lines[0].closed, lines[0].open)],
         "open_month": Figure(lines[0].open).period,
         "rows": [_row(line) for line in lines],
-        "charts": [_chart(f"trajectory-{at}", some) for at, some in enumerate((counts, shares))],
+        "charts": drawn,
     }
 
 
@@ -53,35 +60,20 @@ def _row(line: Line) -> dict[str, Any]:
 
 def _chart(id_: str, lines: Sequence[Line]) -> dict[str, Any]:
     first = lines[0]
+    drawn = [
+        *(_line(line, color) for color, line in enumerate(lines)),
+        *(_projection_line(line, color) for color, line in enumerate(lines) if line.projected),
+    ]
     chart = {
         **charts.axis(first.indicator.unit),
         "labels": [short_name(one.period) for one in (*first.closed, first.open)],
-        "lines": [
-            *(_line(line, color) for color, line in enumerate(lines)),
-            *(_projection_line(line, color) for color, line in enumerate(lines) if line.projected),
-        ],
-        "caption": _caption(lines),
+        "lines": drawn,
+        "keys": charts.line_keys(drawn),
+        "caption": charts.gap_note(drawn),
     }
     ends = "; ".join(f"{one.indicator.name} {Figure(one.closed[-1]).value}" for one in lines)
     summary = gettext("Line chart over five months. Last closed month: %(values)s.")
     return {"id": id_, "chart": chart, "summary": summary % {"values": ends}}
-
-
-def _caption(lines: Sequence[Line]) -> str:
-    """Explain the dashes, dots and gaps that the chart has."""
-    months = [one for line in lines for one in (*line.closed, line.open)]
-    sentences = []
-    if any(one.target for one in months):
-        sentences.append(gettext("Dashed: the target."))
-    if any(one.projected for one in lines):
-        sentences.append(
-            gettext("Dotted: the open month so far, and the projection with its 95% interval.")
-        )
-    elif any(line.open.is_shown for line in lines):
-        sentences.append(gettext("Dotted: the open month so far."))
-    if not all(one.is_shown for one in months):
-        sentences.append(gettext("A gap: no data or a hidden value."))
-    return " ".join(sentences)
 
 
 def _line(line: Line, color: int) -> dict[str, Any]:
@@ -120,7 +112,7 @@ def _projection_line(line: Line, color: int) -> dict[str, Any]:
     }
 
 
-@section("business", "business/_revenue.html", order=20)
+@section("business", "business/_revenue.html", revenue_report, order=20)
 def revenue_section(query_service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
     """Show revenue by period and per enrollment; None without any revenue."""
     cards = {card.indicator.key: card for card in page.cards}
@@ -133,8 +125,10 @@ def revenue_section(query_service: KpiQueryService, page: PageResult) -> dict[st
         "Bar chart of revenue in %(count)s periods. The table contains all values.",
         len(series),
     )
+    periods, courses = [one.period for one in series], page.kpi_query.scope.course_ids
+    chart = with_notes(_revenue_chart(series), periods, query_service.date_notes, courses)
     return {
-        "chart": _revenue_chart(series),
+        "chart": chart,
         "summary": summary % {"count": len(series)},
         "rows": [_revenue_row(*pair) for pair in zip(series, enrollments, strict=True)],
         "csv": page.series_csv(cards[REVENUE]),
@@ -164,5 +158,6 @@ def _revenue_row(revenue: MetricValue, enrollments: MetricValue) -> dict[str, An
     return {
         "revenue": Figure(revenue),
         "enrollments": Figure(enrollments),
+        "quotient": quotient,
         "per_enrollment": revenue.indicator.unit.text(quotient),
     }

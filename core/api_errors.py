@@ -16,6 +16,7 @@ from rest_framework.exceptions import PermissionDenied as RestPermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from core import request_ids
 from core.api_models import ApiModel, may_be_absent
 from core.database.outages import Unavailable, outage_of
 
@@ -37,6 +38,7 @@ class Problem(ApiModel):
     code: str
     detail: str = Field(description="What is wrong and how to correct it.")
     field: str = may_be_absent("The wrong parameter or field, if there is one.")
+    request_id: str = may_be_absent("Of errors of the server: by which its log knows the request.")
     problems: list[FieldProblem] = may_be_absent(
         "Everything that is wrong with the draft of an experiment; `detail` is the first."
     )
@@ -109,6 +111,8 @@ def _problem(error: APIException) -> Problem:
             detail = detail[0]
             code = code[0] if isinstance(code, list) else code
     optional: dict[str, Any] = {"field": field} if field else {}
+    if error.status_code >= status.HTTP_500_INTERNAL_SERVER_ERROR and request_ids.current():
+        optional["request_id"] = request_ids.current()
     if isinstance(error, InvalidBody):
         optional["problems"] = error.problems
     return Problem(code=str(code), detail=str(detail), **optional)

@@ -28,7 +28,7 @@ class TextSearch:
 
 
 SEARCHES: list[TextSearch] = []
-MOST_TEXTS = 3
+MOST_TEXTS = 4
 
 
 def any_text_names(person: Person, *texts: str) -> bool:
@@ -41,7 +41,7 @@ def by_texts(
     *texts: str,
     names: Callable[..., bool] = any_text_names,
 ) -> Find:
-    """Return how to find the rows of a model whose texts, three at most, name the person.
+    """Return how to find the rows of a model whose texts, four at most, name the person.
 
     `may_name` is the condition of the candidates; it must not depend on another search.
     """

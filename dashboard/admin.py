@@ -1,4 +1,4 @@
-"""The links that other sites embed, for those who may see and withdraw those of others."""
+"""The links that other sites embed, and the reports that readers get, of everybody."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from accounts.admin.users import acting_user
 from core import localized
 from core.admin.view_only import ReadOnlyAdmin
 from dashboard.embedding import links
-from dashboard.models import EmbedLink
+from dashboard.models import EmbedLink, ReportSubscription
+from dashboard.reports import subscriptions
 
 
 @admin.register(EmbedLink)
@@ -32,4 +33,26 @@ class EmbedLinkAdmin(ReadOnlyAdmin):
     def withdraw(self, request: HttpRequest, rows: QuerySet[EmbedLink]) -> None:
         count = sum(links.withdraw(one, by=acting_user(request)) for one in rows)
         message = ngettext("%(count)s link withdrawn.", "%(count)s links withdrawn.", count)
+        self.message_user(request, message % {"count": localized.number(count)})
+
+
+@admin.register(ReportSubscription)
+class ReportSubscriptionAdmin(ReadOnlyAdmin):
+    list_display = ("user", "shown", "query", "frequency", "made_at", "ended_at", "ended")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter), "frequency", "ended")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name", "kpi", "tab", "query")
+    actions = ("end",)
+
+    @admin.display(description=gettext_lazy("page"))
+    def shown(self, row: ReportSubscription) -> str:
+        return subscriptions.title_of(row)
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return acting_user(request).has_perm("dashboard.change_reportsubscription")
+
+    @admin.action(description=gettext_lazy("End the selected reports"), permissions=["end"])
+    def end(self, request: HttpRequest, rows: QuerySet[ReportSubscription]) -> None:
+        count = sum(subscriptions.end(one, subscriptions.Ended.BY_STAFF) for one in rows)
+        message = ngettext("%(count)s report ended.", "%(count)s reports ended.", count)
         self.message_user(request, message % {"count": localized.number(count)})

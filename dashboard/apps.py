@@ -10,5 +10,7 @@ class DashboardConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard.live import signal_receivers
+        from dashboard.reports import mail
 
+        mail.register()
         signal_receivers.connect()

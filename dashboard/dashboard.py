@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from core import localized
@@ -15,7 +16,9 @@ from insights.report import SHOWN, FindingsReport, report
 from kpis.definitions.registry import REGISTRY, headline
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
-from presentation.categories import CATEGORIES, SECTIONS, Category
+from presentation.categories import CATEGORIES, SECTIONS, Category, Section
+from presentation.chart_notes import with_notes
+from presentation.date_choice import DateChoice
 from presentation.figures import Figure
 from presentation.filters import Filters
 from presentation.page_query import Card, PageResult, has_any_data, query_page
@@ -23,6 +26,8 @@ from presentation.page_query import Card, PageResult, has_any_data, query_page
 MODULES_SHOWN = 40
 # the value of the parameter `show`
 COMPLETE = "all"
+# of whole pages
+FILE_KINDS = {"pdf": "PDF", "xlsx": "Excel", "csv": "CSV"}  # not translated: names
 
 
 @dataclass
@@ -43,8 +48,26 @@ class Dashboard:
         ]
 
     @property
+    def files(self) -> list[tuple[str, str]]:
+        """The page as files of each kind, under the same filters."""
+        query_string = self.filters.query_string(tab=self.category.key)
+        return [
+            (name, reverse("dashboard:dashboard-file", args=[kind]) + query_string)
+            for kind, name in FILE_KINDS.items()
+        ]
+
+    @property
+    def report_url(self) -> str:
+        """Where readers subscribe to this page, under the same filters."""
+        return reverse("dashboard:reports") + self.filters.query_string(shown=self.category.key)
+
+    @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
         return [("tab", self.category.key)]
+
+    @cached_property
+    def dates(self) -> DateChoice:
+        return DateChoice(self.filters, self.result.kpi_query, dict(self.hidden_inputs))
 
     @property
     def clear_url(self) -> str:
@@ -96,7 +119,10 @@ class Dashboard:
 
     @property
     def trend_chart(self) -> dict[str, Any]:
-        return charts.line_chart([card.result for card in self.trend])
+        results = [card.result for card in self.trend]
+        chart = charts.line_chart(results, url_of=self.dates.url_of)
+        query = self.result.kpi_query
+        return with_notes(chart, query.periods, self.service.date_notes, query.scope.course_ids)
 
     @property
     def trend_summary(self) -> str:
@@ -104,9 +130,12 @@ class Dashboard:
 
     @property
     def trend_rows(self) -> list[tuple[str, list[Figure]]]:
-        """The name of each period with the figures of the line chart."""
+        """The link to each period with the figures of the line chart."""
         columns = [card.series for card in self.trend]
-        return [(row[0].period, list(row)) for row in zip(*columns, strict=True)]
+        url_of = self.dates.url_of
+        return [
+            (url_of(row[0].metric_value.period), list(row)) for row in zip(*columns, strict=True)
+        ]
 
     @property
     def trend_csvs(self) -> list[tuple[str, str]]:
@@ -119,7 +148,8 @@ class Dashboard:
 
     @property
     def bars_chart(self) -> dict[str, Any]:
-        return charts.target_chart(self.bars)
+        kept = self.filters.query_string()
+        return charts.target_chart(self.bars, lambda card: f"{card.page}{kept}")
 
     @property
     def bars_summary(self) -> str:
@@ -143,12 +173,16 @@ class Dashboard:
         cards = self._cards_of(self.category.by_module)
         return [(card.indicator.name, self.result.groups_csv(card, "module")) for card in cards]
 
-    @cached_property
+    @property
     def sections(self) -> list[tuple[str, dict[str, Any]]]:
         """The templates and contexts of the sections that the category's app adds."""
+        return [(one.template, context) for one, context in self.shown_sections]
+
+    @cached_property
+    def shown_sections(self) -> list[tuple[Section, dict[str, Any]]]:
         if self.service.reader.is_limited_to_run(self.result.kpi_query.scope.course_ids):
             # they are about whole courses
             return []
         mine = [one for one in SECTIONS if one.category == self.category.key]
-        shown = [(one.template, one.show(self.service, self.result)) for one in mine]
-        return [(template, context) for template, context in shown if context is not None]
+        shown = [(one, one.show(self.service, self.result)) for one in mine]
+        return [(one, context) for one, context in shown if context is not None]

@@ -13,14 +13,18 @@ from django.utils.translation import gettext_lazy
 
 from core.lazy_text import LazyText
 from curriculum.models import CourseRun, Module
+from dashboard import row_links
+from dashboard.dashboard import FILE_KINDS
 from kpis.api.response_models import title_of
 from kpis.definitions.period_names import period_name
-from kpis.definitions.registry import DrillDown, Indicator
+from kpis.definitions.registry import DrillDown, Indicator, Table
 from kpis.definitions.units import NO_VALUE, TEXT, Unit
 from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
 from presentation import charts
 from presentation.categories import CATEGORIES
+from presentation.chart_notes import with_notes
+from presentation.date_choice import DateChoice
 from presentation.figures import Figure, figures_with_one_scale
 from presentation.filters import Filters
 from presentation.page_query import Card, PageResult, query_page
@@ -44,10 +48,13 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class Cell:
-    """A heading or value of a drill-down; numbers are right-aligned."""
+    """A heading or value of a drill-down; numbers are right-aligned, `url` filters this page."""
 
     text: str
     is_number: bool
+    unit: Unit = TEXT
+    value: float | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,26 @@ class KpiPage:
     chosen_grouping: str
 
     @property
+    def files(self) -> list[tuple[str, str]]:
+        """The page as files of each kind, under the same filters."""
+        query_string = self.filters.query_string(by=self.chosen_grouping)
+        return [
+            (name, reverse("dashboard:kpi-file", args=[self.indicator.key, kind]) + query_string)
+            for kind, name in FILE_KINDS.items()
+        ]
+
+    @property
+    def report_url(self) -> str:
+        """Where readers subscribe to this page, under the same filters."""
+        return reverse("dashboard:reports") + self.filters.query_string(shown=self.indicator.key)
+
+    @property
     def hidden_inputs(self) -> list[tuple[str, str]]:
         return [("by", self.chosen_grouping)] if self.chosen_grouping else []
+
+    @cached_property
+    def dates(self) -> DateChoice:
+        return DateChoice(self.filters, self.result.kpi_query, dict(self.hidden_inputs))
 
     @property
     def clear_url(self) -> str:
@@ -106,7 +131,15 @@ class KpiPage:
 
     @property
     def chart(self) -> dict[str, Any]:
-        return charts.line_chart([self.card.result], with_bands=True)
+        chart = charts.line_chart([self.card.result], with_bands=True, url_of=self.dates.url_of)
+        query = self.card.result.query
+        return with_notes(chart, query.periods, self.service.date_notes, query.scope.course_ids)
+
+    @property
+    def periods(self) -> list[tuple[str, Figure]]:
+        """The link to each period of the series with its figure."""
+        url_of = self.dates.url_of
+        return [(url_of(one.metric_value.period), one) for one in self.card.series]
 
     @property
     def chart_summary(self) -> str:
@@ -180,21 +213,30 @@ class KpiPage:
         return DrillDownTable(
             drill_down=drill_down,
             period=period_name(period),
-            headings=[Cell(one.label, one.unit != TEXT) for one in table.columns],
-            rows=[
-                [
-                    Cell(_cell_text(row.get(one.key), one.unit), one.unit != TEXT)
-                    for one in table.columns
-                ]
-                for row in table.rows
-            ],
+            headings=[Cell(one.label, one.unit != TEXT, one.unit) for one in table.columns],
+            rows=self._rows(table),
             hides_rows=any(row.get("is_hidden") for row in table.rows),
             csv=reverse("kpis:api-drill-down", args=url_args)
             + self.result.period_query(self.card, format="csv"),
         )
 
+    def _rows(self, table: Table) -> list[list[Cell]]:
+        found = row_links.filters_of_rows(table, self.service.reader)
+        return [
+            [
+                replace(
+                    _cell(row.get(one.key), one.unit),
+                    url=self.filters.query_string(**filters[one.key]) if one.key in filters else "",
+                )
+                for one in table.columns
+            ]
+            for row, filters in zip(table.rows, found, strict=True)
+        ]
 
-def _cell_text(value: object, unit: Unit) -> str:
+
+def _cell(value: object, unit: Unit) -> Cell:
     if value is None:
-        return NO_VALUE
-    return unit.text(value) if isinstance(value, int | float) else str(value)
+        return Cell(NO_VALUE, unit != TEXT, unit)
+    if unit == TEXT or not isinstance(value, int | float):
+        return Cell(str(value), unit != TEXT, unit)
+    return Cell(unit.text(value), True, unit, float(value))

@@ -32,7 +32,7 @@ def shared_content(request: HttpRequest, template: str, context: dict[str, Any])
     version = data_version.read()
     key = (
         *(version, timezone.now().timestamp() // 60, template, context["reader"]),
-        *(request.build_absolute_uri(), get_language(), _may_import(request)),
+        *(request.build_absolute_uri(), get_language(), *_permissions(request)),
     )
     content = CONTENTS.get(key) if version else None
     if content is None:
@@ -42,6 +42,7 @@ def shared_content(request: HttpRequest, template: str, context: dict[str, Any])
     return content
 
 
-def _may_import(request: HttpRequest) -> bool:
-    """The first steps of an empty site link to the import."""
-    return isinstance(request.user, User) and request.user.has_perm("intake.import_event")
+def _permissions(request: HttpRequest) -> list[bool]:
+    """Return what decides about links: to the import on an empty site, and to write notes."""
+    asked = ("intake.import_event", "kpis.add_datenote")
+    return [isinstance(request.user, User) and request.user.has_perm(one) for one in asked]

@@ -8,12 +8,16 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.admin.users import acting_user
 from core import reporting_clock
 from core.cacheable import cacheable
 from dashboard.dashboard import COMPLETE, Dashboard
 from dashboard.kpi_page import KpiPage
 from dashboard.live.tokens import live_update_data
 from dashboard.live.topics import topics_of_page
+from dashboard.saved_views import opening
+from dashboard.saved_views.menu import ViewMenu
+from dashboard.saved_views.views import opened
 from dashboard.shared_content import shared_content
 from kpis.definitions.registry import REGISTRY
 from presentation import figures
@@ -28,14 +32,16 @@ from presentation.page_query import query_service_of
 @limit_background_reloads
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
-    service = query_service_of(request)
+    service, user = query_service_of(request), acting_user(request)
+    if not request.GET and (view := opening.default_of(user)):
+        return opened(request, opening.open_view(view, service.reader, service.now))
     key = request.GET.get("tab") or next(iter(CATEGORIES))
     if key not in CATEGORIES:
         raise Http404(f"Unknown tab {key}")  # not translated: not shown
     filters = read_filters(request.GET.dict(), reader=service.reader, now=service.now)
     is_complete = request.GET.get("show") == COMPLETE
     page = Dashboard(CATEGORIES[key], service, filters, is_complete)
-    context = context_of(page, key, filters)
+    context = context_of(page, key, filters) | {"menu": ViewMenu(page, user)}
     context["content"] = shared_content(request, "dashboard/_dashboard_content.html", context)
     return render(request, "dashboard/dashboard.html", context, status=status_of(filters))
 

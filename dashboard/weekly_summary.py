@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.reader import Reader, grants_of
 from alerts import scopes
 from alerts.models import Alert
-from alerts.shipped_rules import display_name
+from alerts.titles import title_of
 from core import localized, reporting_clock
 from insights.finding import Finding, FindingKind
 from insights.report import report
@@ -125,10 +125,11 @@ def open_alerts(reader: Reader) -> list[Line]:
     names = scopes.names(alerts)
     return [
         {
-            "text": gettext("%(alert)s – %(scope)s, since %(day)s")
+            "text": gettext("%(alert)s, since %(day)s")
             % {
-                "alert": display_name(alert.rule.name, alert.rule.kpi),
-                "scope": names[alert.scope, alert.scope_id],
+                "alert": title_of(
+                    names[alert.scope, alert.scope_id], alert.rule.name, alert.rule.kpi
+                ),
                 "day": localized.long_day(alert.first_period_start),
             },
             "url": f"{settings.KPI_BASE_URL}/alerts/{alert.pk}",

@@ -10,6 +10,8 @@ class DemoConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from demo import checks
+        from core.notices import NOTICES
+        from demo import checks, status
 
         register(checks.no_password_is_known, Tags.security, deploy=True)
+        NOTICES.append(status.notice)

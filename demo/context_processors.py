@@ -11,8 +11,15 @@ from demo import status
 
 
 def demonstration(request: HttpRequest) -> dict[str, Any]:
-    """Add whether the site contains demonstration data, or only a part, to the template context."""
-    return {
-        "is_demonstration": SimpleLazyObject(status.is_loaded),
-        "is_demonstration_loading": SimpleLazyObject(status.is_loading),
-    }
+    """Add whether there is demonstration data, only a part of it, or less every moment.
+
+    All templates of a response share what was found.
+    """
+    if not hasattr(request, "demonstration"):
+        request.demonstration = {  # type: ignore[attr-defined]
+            "is_demonstration": SimpleLazyObject(status.is_loaded),
+            "is_demonstration_being_removed": SimpleLazyObject(status.is_being_removed),
+            "is_demonstration_loading": SimpleLazyObject(status.is_loading),
+        }
+    found: dict[str, Any] = request.demonstration  # type: ignore[attr-defined]
+    return found

@@ -95,10 +95,16 @@ def begin(
 
 
 def complete(progress: Progress = show_nothing) -> None:
-    """Load what `begin` has left, in steps that can be interrupted and repeated."""
-    plan = status.unfinished()
-    if plan is None:
-        return
+    """Load what `begin` has left, in steps that can be interrupted and repeated.
+
+    Busy if another process does so.
+    """
+    with status.only_process():
+        if plan := status.unfinished():
+            _complete(plan, progress)
+
+
+def _complete(plan: Plan, progress: Progress) -> None:
     _send_events(_generate(plan), plan, progress)
     open_survey.send(plan.now)
     _compute(plan.now, progress)

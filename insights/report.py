@@ -9,7 +9,6 @@ from operator import itemgetter
 import numpy as np
 from django.urls import reverse
 
-from curriculum.models import Course, CourseRun, Module
 from insights import candidates, sentences, significant, subjects
 from insights.finding import Finding, FindingCandidate, FindingKind, Rank, StaleFeed, rank_of
 from insights.parts import Parts, PartTests
@@ -20,7 +19,7 @@ from kpis.definitions.registry import Indicator, headline
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import GroupObject
 from presentation.categories import CATEGORIES
-from presentation.filters import Filters
+from presentation.filters import Filters, filters_to
 from presentation.page_query import PageResult
 
 SHOWN_FIRST, SHOWN = 6, 30
@@ -144,12 +143,4 @@ def _stale_finding(feed: StaleFeed, filters: Filters) -> Finding:
 def _page_of(indicator: Indicator, thing: GroupObject | None, filters: Filters) -> str:
     """Return the URL of the KPI's page, filtered to the course, run or module."""
     page = reverse("dashboard:kpi", args=[indicator.key])
-    return page + filters.query_string(**_filters_for(thing))
-
-
-def _filters_for(thing: GroupObject | None) -> dict[str, str]:
-    if isinstance(thing, Course):
-        return {"course": thing.key}
-    if isinstance(thing, CourseRun):
-        return {"course": thing.course.key, "run": thing.key}
-    return {"course": thing.course.key, "module": thing.key} if isinstance(thing, Module) else {}
+    return page + filters.query_string(**filters_to(thing))

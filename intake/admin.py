@@ -23,6 +23,7 @@ from intake.event_kinds import KINDS
 from intake.events.batch import DUPLICATE
 from intake.files.wizard.pages import FileImportPages
 from intake.models import Event, FileMapping, ImportRun, RejectedEvent
+from intake.rejected.pages import CorrectionPages
 from intake.replay import replay_rejected
 from intake.undo_import import UndoError, undo_import
 
@@ -86,7 +87,7 @@ class CorrectionForm(forms.ModelForm):
 
 
 @admin.register(RejectedEvent)
-class RejectedEventAdmin(admin.ModelAdmin):
+class RejectedEventAdmin(CorrectionPages):
     form = CorrectionForm
     list_display = ("__str__", "code", "field", "sender", "received_at", "resolved_at")
     list_filter = (
@@ -111,6 +112,14 @@ class RejectedEventAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: RejectedEvent | None = None) -> Any:
         resolved = ("payload",) if obj and obj.resolved_at else ()
         return (*self.readonly_fields, "resolved_at", *resolved)
+
+    def save_model(
+        self, request: HttpRequest, obj: RejectedEvent, form: forms.ModelForm, change: bool
+    ) -> None:
+        """Keep the event as it was sent beside its correction."""
+        if "payload" in form.changed_data and not obj.original:
+            obj.original = form.initial["payload"]
+        super().save_model(request, obj, form, change)
 
     def response_change(self, request: HttpRequest, obj: RejectedEvent) -> HttpResponse:
         if "_replay" not in request.POST:

@@ -279,6 +279,12 @@ class RejectedEvent(models.Model):
     key = models.CharField("id", max_length=200, blank=True)
     kind = models.CharField(max_length=100, blank=True)
     payload = models.TextField(help_text=gettext_lazy("Correct the event here, then replay it."))
+    original = models.TextField(
+        blank=True,
+        db_default="",
+        editable=False,
+        help_text=gettext_lazy("The event as it was sent, if it was corrected."),
+    )
     digest = models.CharField(max_length=64, editable=False)
     code = models.CharField(max_length=50)
     reason = models.CharField(max_length=500)
@@ -304,3 +310,8 @@ class RejectedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind or self._meta.verbose_name} {self.key}: {self.reason}"
+
+    @property
+    def sent_text(self) -> str:
+        """The event as its sender wrote it, before any correction."""
+        return self.original or self.payload

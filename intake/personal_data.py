@@ -101,13 +101,14 @@ def _readable(payload: str) -> str:
 
 
 def _rejected_may_name(person: Person) -> Q:
-    return containing(["payload", "key"], person.unmistakable | {person.key})
+    return containing(["payload", "key", "original"], person.unmistakable | {person.key})
 
 
-def _rejected_names(person: Person, key: str, payload: str, reason: str) -> bool:
+def _rejected_names(person: Person, key: str, payload: str, reason: str, original: str) -> bool:
     own_key = re.escape(json.dumps(person.key, ensure_ascii=False))
-    return person.is_named_in(f"{key} {_readable(payload)} {reason}") or bool(
-        re.search(rf'"(learner|key)"\s*:\s*{own_key}', payload)
+    readable = f"{_readable(payload)} {_readable(original)}"
+    return person.is_named_in(f"{key} {readable} {reason}") or bool(
+        re.search(rf'"(learner|key)"\s*:\s*{own_key}', f"{payload} {original}")
     )
 
 
@@ -141,8 +142,13 @@ holds_personal_data(
 )
 holds_personal_data(
     RejectedEvent,
-    by_texts(RejectedEvent, _rejected_may_name, "key", "payload", "reason", names=_rejected_names),
-    ("payload", "reason"),
+    by_texts(
+        RejectedEvent,
+        _rejected_may_name,
+        *("key", "payload", "reason", "original"),
+        names=_rejected_names,
+    ),
+    ("payload", "reason", "original"),
     action=Action.DELETE,
 )
 holds_personal_data(

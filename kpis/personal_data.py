@@ -8,6 +8,7 @@ from kpis.models import (
     CompositeMeasurement,
     ComputedDefinition,
     DataFreshness,
+    DateNote,
     HeldFigure,
     Measurement,
     RecomputeClaim,
@@ -31,6 +32,7 @@ holds_no_personal_data(
     HeldFigure,
     reason=_("Parts of open figures by number of learner; deleted after the period."),
 )
+holds_no_personal_data(DateNote, reason=_("What happened on a day, and who on the staff wrote it."))
 holds_no_personal_data(Target, reason=_("Goals, and who on the staff set them."))
 holds_no_personal_data(
     ComputedDefinition,
@@ -43,3 +45,4 @@ holds_no_personal_data(
     reason=_("Days and KPIs."),
 )
 may_name_people(Target, "note")
+may_name_people(DateNote, "text")

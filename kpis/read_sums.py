@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
-from kpis.aggregation.grouped_sums import combine_parts, sums_by
+from kpis.aggregation.grouped_sums import combine_parts
+from kpis.aggregation.sums_of_periods import sums_of_periods
 from kpis.definitions.periods import WINDOW, Period, containing
 from kpis.definitions.registry import REGISTRY, Indicator
 from kpis.definitions.scopes import Scope
@@ -33,7 +36,7 @@ class FoundSums:
 def stored(
     indicators: Iterable[Indicator], scope: Scope, periods: Sequence[Period]
 ) -> dict[str, list[StoredFigure]]:
-    """Return the rows of a scope in periods (all of one kind) by KPI, in a statement per table."""
+    """Return the rows of a scope in periods by KPI, in a statement per table."""
     found: dict[str, list[StoredFigure]] = {one.key: [] for one in indicators}
     for table in (MEASUREMENTS, COMPOSITES):
         keys = [key for key in found if table_of(REGISTRY[key]) is table]
@@ -49,37 +52,48 @@ def series(
     periods: Sequence[Period],
     now: datetime,
     stored_rows: Iterable[StoredFigure] | None = None,
+    *,
+    with_restated: bool = True,
 ) -> dict[Period, FoundSums]:
-    """Return the sums of a scope in each period (all of one kind).
+    """Return the sums of a scope in each period.
 
-    `stored_rows` are those that are stored, if they have been read already.
+    `stored_rows` are those that are stored, if they have been read already. Without
+    `with_restated`, it is not looked up when those from the facts were restated.
     """
     if not is_stored(indicator, scope, periods):
-        return {period: from_facts(indicator, scope, period, now) for period in periods}
+        return from_facts(indicator, scope, periods, now, with_restated=with_restated)
     if stored_rows is None:
         stored_rows = stored([indicator], scope, periods)[indicator.key]
     rows = defaultdict(list)
     for row in stored_rows:
-        rows[row.period_start].append(row)
+        rows[row.period_kind, row.period_start].append(row)
     return {
-        period: _combined(indicator, scope, period.as_of(now), rows[period.first])
+        period: _combined(indicator, scope, period.as_of(now), rows[period.kind, period.first])
         for period in periods
     }
 
 
 def groups(
-    indicator: Indicator, scope: Scope, periods: Sequence[Period], by: str, now: datetime
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    by: str,
+    now: datetime,
+    *,
+    with_restated: bool = True,
 ) -> dict[Period, dict[int, FoundSums]]:
     """Return the sums of each course, run, module or learner by its id, per period."""
     if not _groups_are_stored(scope, periods, by):
-        return {period: _groups_from_facts(indicator, scope, period, by, now) for period in periods}
+        found = _grouped(indicator, scope, periods, (by,), now)
+        dated = [one for one in periods if found[one]] if with_restated else []
+        return _dated(found, _restated(indicator, dated, by, scope))
     rows = _rows(table_of(indicator), [indicator.key], periods).filter(scope=by, n__gt=0)
     if scope.course_ids is not None:
         rows = rows.filter(course__in=scope.course_ids)
-    found: dict[date, dict[int, FoundSums]] = defaultdict(dict)
+    stored: dict[tuple[str, date], dict[int, FoundSums]] = defaultdict(dict)
     for row in rows:
-        found[row.period_start][row.scope_id] = found_in(row)
-    return {period: found[period.first] for period in periods}
+        stored[row.period_kind, row.period_start][row.scope_id] = found_in(row)
+    return {period: stored[period.kind, period.first] for period in periods}
 
 
 def cells(
@@ -89,11 +103,14 @@ def cells(
     by: tuple[str, ...],
     now: datetime,
 ) -> dict[Period, dict[tuple[int, ...], FoundSums]]:
-    """Return the sums of each group of one or more dimensions by its ids, per period."""
+    """Return the sums of each group of one or more dimensions by its ids, per period.
+
+    It is not looked up when those from the facts were restated.
+    """
     if len(by) == 1:
-        found = groups(indicator, scope, periods, by[0], now)
+        found = groups(indicator, scope, periods, by[0], now, with_restated=False)
         return {one: {(key,): sums for key, sums in found[one].items()} for one in periods}
-    return {period: _grouped(indicator, scope, period, by, now) for period in periods}
+    return _grouped(indicator, scope, periods, by, now)
 
 
 def _groups_are_stored(scope: Scope, periods: Sequence[Period], by: str) -> bool:
@@ -103,28 +120,49 @@ def _groups_are_stored(scope: Scope, periods: Sequence[Period], by: str) -> bool
     return is_whole and is_stored and _are_stored(scope, periods)
 
 
-def _groups_from_facts(
-    indicator: Indicator, scope: Scope, period: Period, by: str, now: datetime
-) -> dict[int, FoundSums]:
-    grouped = _grouped(indicator, scope, period, (by,), now)
-    restated = _restated(indicator, period, by, scope)
+def _dated(
+    found: Mapping[Period, Mapping[tuple[int, ...], FoundSums]],
+    restated: Mapping[tuple[Period, int], datetime],
+) -> dict[Period, dict[int, FoundSums]]:
     return {
-        group: replace(found, restated_at=restated.get(group))
-        for (group,), found in grouped.items()
+        period: {
+            group: replace(one, restated_at=restated.get((period, group)))
+            for (group,), one in groups.items()
+        }
+        for period, groups in found.items()
     }
 
 
 def _grouped(
-    indicator: Indicator, scope: Scope, period: Period, by: tuple[str, ...], now: datetime
-) -> dict[tuple[int, ...], FoundSums]:
-    if not indicator.is_computed or not period.has_begun(now):
-        return {}
-    grouped = sums_by(indicator, period.as_of(now), by, scope)
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    by: tuple[str, ...],
+    now: datetime,
+) -> dict[Period, dict[tuple[int, ...], FoundSums]]:
     return {
-        key: FoundSums(sums, computed_at=now)
-        for key, sums in grouped.items()
-        if None not in key and sums.n
+        period: {
+            key: FoundSums(sums, computed_at=now)
+            for key, sums in groups.items()
+            if None not in key and sums.n
+        }
+        for period, groups in _sums_of_begun(indicator, scope, periods, by, now).items()
     }
+
+
+def _sums_of_begun(
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    by: tuple[str, ...],
+    now: datetime,
+) -> dict[Period, dict[tuple[int, ...], Sums]]:
+    """Return the sums of each group; of no group where nothing can have happened yet."""
+    if not indicator.is_computed:
+        return {period: {} for period in periods}
+    begun = {period: period.as_of(now) for period in periods if period.has_begun(now)}
+    found = sums_of_periods(indicator, list(begun.values()), by, scope)
+    return {period: found[begun[period]] if period in begun else {} for period in periods}
 
 
 def is_stored(indicator: Indicator, scope: Scope, periods: Sequence[Period]) -> bool:
@@ -150,12 +188,27 @@ def first_day(indicator: Indicator, scope: Scope, kind: str) -> date | None:
     return found
 
 
-def from_facts(indicator: Indicator, scope: Scope, period: Period, now: datetime) -> FoundSums:
-    if not indicator.is_computed or not period.has_begun(now):
-        return FoundSums()
-    sums = sums_by(indicator, period.as_of(now), (), scope)[()]
-    restated = _restated(indicator, period, _level(scope), scope)
-    return FoundSums(sums, computed_at=now, restated_at=max(restated.values(), default=None))
+def from_facts(
+    indicator: Indicator,
+    scope: Scope,
+    periods: Sequence[Period],
+    now: datetime,
+    *,
+    with_restated: bool = True,
+) -> dict[Period, FoundSums]:
+    """Return the sums of a scope in each period, as the facts are now."""
+    found = _sums_of_begun(indicator, scope, periods, (), now)
+    begun = [period for period in periods if found[period]]
+    restated: dict[Period, datetime] = {}
+    asked = begun if with_restated else []
+    for (period, _), at in _restated(indicator, asked, _level(scope), scope).items():
+        restated[period] = max(at, restated.get(period, at))
+    return {
+        period: FoundSums(found[period][()], now, restated.get(period))
+        if period in begun
+        else FoundSums()
+        for period in periods
+    }
 
 
 def _level(scope: Scope) -> str:
@@ -167,20 +220,20 @@ def _level(scope: Scope) -> str:
 
 
 def _restated(
-    indicator: Indicator, period: Period, level: str, scope: Scope
-) -> dict[int, datetime]:
-    """Return when values within the period were last restated, by the id of the course, run, ….
+    indicator: Indicator, periods: Sequence[Period], level: str, scope: Scope
+) -> dict[tuple[Period, int], datetime]:
+    """Return when values within each period were last restated, by the course, run, ….
 
     Modules are stored by month, everything else by day.
     """
-    if level == "learner" or scope.learner_ids is not None:
+    if level == "learner" or scope.learner_ids is not None or not periods:
         return {}
     kind = PeriodKind.MONTH if level == "module" else PeriodKind.DAY
-    first = containing(period.first, kind, period.zone).first
+    firsts = {one: containing(one.first, kind, one.zone).first for one in periods}
     rows = Measurement.objects.filter(
         kpi=indicator.key,
         period_kind=kind,
-        period_start__range=(first, period.last),
+        period_start__range=(min(firsts.values()), max(one.last for one in periods)),
         scope=level,
         restated_at__isnull=False,
     )
@@ -189,18 +242,21 @@ def _restated(
         rows = rows.filter(scope_id=selected)
     if scope.course_ids is not None:
         rows = rows.filter(course__in=scope.course_ids)
-    latest = rows.order_by().values("scope_id").annotate(at=Max("restated_at"))
-    return dict(latest.values_list("scope_id", "at"))
+    latest: dict[tuple[Period, int], datetime] = {}
+    for group, day, at in rows.order_by().values_list("scope_id", "period_start", "restated_at"):
+        for period, first in firsts.items():
+            if at and first <= day <= period.last:
+                latest[period, group] = max(at, latest.get((period, group), at))
+    return latest
 
 
 def _rows(table: Table, keys: Sequence[str], periods: Iterable[Period]) -> QuerySet[Any]:
-    periods = list(periods)
+    starts = defaultdict(list)
+    for period in periods:
+        starts[period.kind].append(period.first)
+    of_kinds = (Q(period_kind=kind, period_start__in=some) for kind, some in starts.items())
     rows: QuerySet[Any] = QuerySet(table.model)
-    return rows.filter(
-        kpi__in=keys,
-        period_kind=periods[0].kind,
-        period_start__in=[period.first for period in periods],
-    )
+    return rows.filter(reduce(or_, of_kinds), kpi__in=keys)
 
 
 def _cells(scope: Scope) -> Q:

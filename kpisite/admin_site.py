@@ -9,11 +9,13 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.selection import with_checked_selection
 from core.admin.shown_lookups import ShownLookups
 from core.admin.work_queue import work_for
+from kpisite.doctor.page import may_see_system, system
 
 # by what people do; every model that is in none of them is in the machine room
 SECTIONS = (
@@ -102,8 +104,16 @@ class Site(AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        context = {"work": work_for(request.user), **(extra_context or {})}
+        context = {
+            "work": work_for(request.user),
+            "may_see_system": may_see_system(request.user),
+            **(extra_context or {}),
+        }
         return super().index(request, context)
+
+    def get_urls(self) -> list[Any]:
+        ours = [path("system/", self.admin_view(system), name="system")]
+        return ours + super().get_urls()
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the sections with the models that the visitor may see; one app, as Django does."""

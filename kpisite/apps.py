@@ -12,6 +12,7 @@ from accounts import shipped_groups
 from kpisite import checks
 from kpisite.celery import app as celery
 from kpisite.i18n import model_names
+from kpisite.observing import start
 
 
 class KpisiteConfig(AppConfig):
@@ -21,6 +22,7 @@ class KpisiteConfig(AppConfig):
     def ready(self) -> None:
         # otherwise web processes would send tasks to Celery's default broker
         celery.set_default()
+        start.start_wanted()
         # before the admin reads the names
         model_names.translate()
         # after the last app, when the permissions of all exist

@@ -10,7 +10,10 @@ from celery.schedules import crontab
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
+from kpisite import task_context
+from kpisite.jobs import last_runs
 from kpisite.launcher.parent_death import die_with_parent
+from kpisite.metrics import tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpisite.settings")
 
@@ -22,6 +25,8 @@ warnings.filterwarnings("ignore", message="You're running the worker with superu
 warnings.filterwarnings("ignore", message="\\s*In Celery 5.1 we introduced")
 
 app = Celery("kpisite")
+# their receivers of signals
+_ = task_context, last_runs, tasks
 app.conf.update(
     broker_url=settings.VALKEY.for_celery(),
     broker_connection_retry_on_startup=True,
@@ -85,6 +90,11 @@ app.conf.update(
             "schedule": crontab(minute=15),
             "options": {"expires": 3_000.0},
         },
+        "write reports": {
+            "task": "dashboard.tasks.write_reports",
+            "schedule": crontab(minute=20),
+            "options": {"expires": 3_000.0},
+        },
         "update planner statistics": {
             "task": "kpisite.tasks.keep_statistics",
             "schedule": 300.0,
@@ -104,6 +114,12 @@ app.conf.update(
             "task": "support.tasks.train_and_follow",
             "schedule": crontab(hour=2, minute=40),
             "options": {"expires": 3_000.0},
+        },
+        # the page queues this at once; the schedule goes on where a killed worker stopped
+        "remove the demonstration": {
+            "task": "demo.tasks.remove_demonstration",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
         },
         "run the cycle": {
             "task": "kpisite.tasks.run_cycle",

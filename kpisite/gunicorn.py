@@ -26,5 +26,12 @@ logconfig_dict = settings.LOGGING
 limit_arenas()
 
 
+def on_starting(server: Any) -> None:
+    """Count from zero; the counts of processes that ended since are kept until the next start."""
+    if settings.KPI_METRICS_TOKEN:
+        for file in settings.KPI_METRICS_DIR.glob("*.db"):
+            file.unlink()
+
+
 def post_fork(server: Any, worker: Any) -> None:
     die_with_parent(worker.ppid)

@@ -7,16 +7,14 @@ from typing import Any
 
 from axes.models import AccessAttempt, AccessAttemptExpiration, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.messages.storage.session import SessionStorage
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Session
 from accounts.sign_in.digests import account_digest
+from accounts.sign_in.session_store import MESSAGES, SessionStore
 from core.mentions import containing
 from core.models import WorkItem
 from core.personal_data import (
@@ -30,8 +28,6 @@ from core.personal_data import (
 )
 from core.text_searches import by_texts
 from kpisite.erased_copies import erase_copies
-
-MESSAGES = SessionStorage.session_key
 
 
 def _own_entries(person: Person) -> QuerySet[LogEntry]:
@@ -63,30 +59,25 @@ def _sessions_of(person: Person) -> QuerySet[Session]:
     """Find the sessions of the account, and those with a message that names the person."""
     keys = [
         one.pk
-        for one in Session.objects.iterator()
-        if _is_of(person, data := one.get_decoded()) or _is_named_in(person, data)
+        for one in Session.objects.filter(has_messages=True).iterator()
+        if person.is_named_in(json.dumps(one.get_decoded().get(MESSAGES), ensure_ascii=False))
     ]
-    return Session.objects.filter(pk__in=keys)
+    return Session.objects.filter(_of_account(person) | Q(pk__in=keys))
 
 
-def _is_of(person: Person, data: dict[str, Any]) -> bool:
-    return person.user_id is not None and data.get(SESSION_KEY) == str(person.user_id)
-
-
-def _is_named_in(person: Person, data: dict[str, Any]) -> bool:
-    return person.is_named_in(json.dumps(data, ensure_ascii=False))
+def _of_account(person: Person) -> Q:
+    return Q(account=person.user_id, account__isnull=False)
 
 
 def _end(sessions: QuerySet[Session], person: Person) -> None:
     """End the sessions of the account; those of others lose their unread messages."""
-    for one in sessions:
+    others = list(sessions.exclude(_of_account(person)))
+    sessions.filter(_of_account(person)).delete()
+    for one in others:
         data = one.get_decoded()
-        if _is_of(person, data):
-            one.delete()
-        else:
-            data.pop(MESSAGES, None)
-            one.session_data = SessionStore().encode(data)
-            one.save()
+        data.pop(MESSAGES, None)
+        one.session_data, one.has_messages = SessionStore().encode(data), False
+        one.save()
 
 
 def _attempts(model: type[Model], username: str) -> Find:

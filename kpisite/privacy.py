@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
+from accounts.models import Session
 from core.lazy_text import LazyText
 from core.personal_data import PERSONAL_DATA, PersonalData
 from kpisite.jobs.retention import days_kept

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from csp.constants import SELF
-from csp.decorators import csp_update
 from django.contrib import admin
-from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views.second_factor import admin_sign_in
 from kpis.api.views import ApiNotFoundView
+from kpisite.api_reference import reference
 from kpisite.http.health import health, web_health
 from kpisite.http.languages import choose_language
+from kpisite.metrics.page import metrics
 from kpisite.privacy import privacy
-
-# the view's own template has inline styles, which the Content-Security-Policy forbids
-reference = SpectacularSwaggerSplitView.as_view(
-    url_name="schema", template_name="kpisite/api_docs.html"
-)
-# Swagger UI draws its arrows as data: images, which cannot run code
-allow_data_images = csp_update({"img-src": [SELF, "data:"]})
 
 handler400 = "kpisite.http.error_pages.bad_request"
 handler500 = "kpisite.http.outage_responses.server_error"
@@ -31,7 +23,10 @@ urlpatterns = [
     path("", include("dashboard.urls")),
     path("", include("curriculum_pages.urls")),
     path("", include("learners.urls")),
+    path("", include("demo.urls")),
+    path("", include("first_steps.urls")),
     path("", include("lti.urls")),
+    path("", include("navigation.urls")),
     path("", include("notifications.urls")),
     path("", include("alerts.urls")),
     path("", include("improvement.urls")),
@@ -54,14 +49,11 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
     path("health/web", web_health, name="health-web"),
+    path("metrics", metrics, name="metrics"),
     path("privacy", privacy, name="privacy"),
     path("language", choose_language, name="language"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path(
-        "api/docs",
-        login_required(allow_data_images(reference)),
-        name="api-docs",
-    ),
+    path("api/docs", reference, name="api-docs"),
     # last: all other routes of the API are not found
     re_path(r"^api(?:/|$)", ApiNotFoundView.as_view(), name="api-nowhere"),
 ]

@@ -10,8 +10,9 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import outbox, parameter_changes, shipped_channels
+        from notifications import alert_section, outbox, parameter_changes, shipped_channels
 
         post_migrate.connect(shipped_channels.create_missing, sender=self)
+        alert_section.register()
         outbox.listen()
         parameter_changes.listen()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from alerts.models import Alert, AlertEvent, AlertRule, Severity
-from alerts.shipped_rules import display_name
+from alerts.titles import title_of
 from curriculum.models import Course, ParameterChange
 from kpis.models import Measurement, PeriodKind
 
@@ -187,12 +187,12 @@ class Notification(models.Model):
 
     @property
     def headline(self) -> str:
-        """One line with the kind of event, the rule and the scope, in the active language."""
+        """One line with the kind of event and the alert's title, in the active language."""
         alert = self.payload["alert"]
-        return gettext("%(event)s: %(rule)s – %(scope)s") % {
+        place = gettext("Whole site") if alert["scope"] == "site" else alert["place"]
+        return gettext("%(event)s: %(alert)s") % {
             "event": AlertEvent.Kind(self.payload["event"]).label,
-            "rule": display_name(alert["rule"], alert["kpi"]),
-            "scope": gettext("Whole site") if alert["scope"] == "site" else alert["place"],
+            "alert": title_of(place, alert["rule"], alert["kpi"]),
         }
 
 

@@ -10,6 +10,7 @@ from core.lazy_text import LazyText
 from core.registry import Registry
 from kpis.query.query_service import KpiQueryService
 from presentation.page_query import PageResult
+from presentation.reports.blocks import Section as ReportSection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,8 @@ def category(
 
 # returns the template's `section` variable; None: the section is not shown
 Show = Callable[[KpiQueryService, PageResult], dict[str, Any] | None]
+# returns the same section for reports, from the template's `section` variable
+InReport = Callable[[dict[str, Any]], ReportSection]
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,19 @@ class Section:
     template: str
     order: int
     show: Show
+    in_report: InReport
 
 
 SECTIONS: list[Section] = []
 
 
-def section(category: str, template: str, *, order: int = 100) -> Callable[[Show], Show]:
+def section(
+    category: str, template: str, in_report: InReport, *, order: int = 100
+) -> Callable[[Show], Show]:
     """Declare a section below the charts of a category's tab, sorted by `order`."""
 
     def declare(show: Show) -> Show:
-        SECTIONS.append(Section(category, template, order, show))
+        SECTIONS.append(Section(category, template, order, show, in_report))
         SECTIONS.sort(key=lambda one: one.order)
         return show
 

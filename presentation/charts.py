@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
 from core import localized
 from kpis.definitions.period_names import short_name
+from kpis.definitions.periods import Period
 from kpis.definitions.units import Unit
 from kpis.query.results import KpiResult, MetricValue
 from presentation.figures import Figure
 from presentation.page_query import Card
 
+# the link that a point or bar of a period leads to
+UrlOf = Callable[[Period], str]
 
-def line_chart(results: Sequence[KpiResult], *, with_bands: bool = False) -> dict[str, Any]:
+
+def line_chart(
+    results: Sequence[KpiResult], *, with_bands: bool = False, url_of: UrlOf | None = None
+) -> dict[str, Any]:
     """Draw one line per result over the periods of the first; all have the same periods."""
     first = results[0]
     lines = [_line(result, with_bands) for result in results]
     return {
         **axis(first.indicator.unit),
-        "caption": line_chart_caption(lines),
+        "keys": line_keys(lines),
+        "caption": gap_note(lines),
         "labels": [short_name(one.period) for one in first.series],
+        "links": [url_of(one.period) for one in first.series] if url_of else [],
         "lines": lines,
     }
 
 
 def _line(result: KpiResult, with_bands: bool) -> dict[str, Any]:
-    shows_target = result.query.compare != "previous"
+    shows_target = result.query.compare not in ("previous", "none")
     line = {
         "name": result.indicator.name,
         "values": [one.shown for one in result.series],
@@ -50,20 +58,29 @@ def _target(metric_value: MetricValue) -> float | None:
     return None if metric_value.target is None else float(metric_value.target.value)
 
 
-def line_chart_caption(lines: Sequence[Mapping[str, Any]]) -> str:
-    """Explain the bands, dashes, dots and gaps that the chart has."""
+def line_keys(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Name the styles that lines have beside their colors."""
 
     def has(part: str) -> bool:
         return any(value is not None for line in lines for value in line.get(part, ()))
 
-    has_gap = any(None in line["values"] for line in lines)
-    is_open = any(any(line["open"]) for line in lines)
-    return _sentences(
-        (gettext("Band: 95% interval."), has("lows")),
-        (gettext("Dashed line: target of each period."), has("targets")),
-        (gettext("Dotted line: provisional."), is_open),
-        (gettext("Gap: no data, or hidden."), has_gap),
+    ahead = [bool(line.get("isAhead")) for line in lines]
+    is_open = any(
+        any(line["open"]) for line, is_ahead in zip(lines, ahead, strict=True) if not is_ahead
     )
+    keys = (
+        ("band", gettext("95% interval"), has("lows")),
+        ("dashed", gettext("Target"), has("targets")),
+        ("dotted", gettext("Provisional"), is_open),
+        ("ahead", gettext("Projection"), any(ahead)),
+    )
+    return [{"style": style, "text": text} for style, text, is_drawn in keys if is_drawn]
+
+
+def gap_note(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Explain the gaps of lines; empty if there are none."""
+    has_gap = any(None in line["values"] for line in lines if not line.get("isAhead"))
+    return gettext("Gap: no data, or hidden.") if has_gap else ""
 
 
 def line_chart_summary(results: Sequence[KpiResult]) -> str:
@@ -85,7 +102,9 @@ def line_chart_summary(results: Sequence[KpiResult]) -> str:
     ) % {"count": localized.number(count), "values": "; ".join(latest)}
 
 
-def target_chart(cards: Sequence[Card]) -> dict[str, Any]:
+def target_chart(
+    cards: Sequence[Card], url_of: Callable[[Card], str] | None = None
+) -> dict[str, Any]:
     """Draw one horizontal bar per KPI with a mark at its target, on a scale to 100."""
     metric_values = [card.metric_value for card in cards]
     has_gap = not all(one.is_shown for one in metric_values)
@@ -98,6 +117,7 @@ def target_chart(cards: Sequence[Card]) -> dict[str, Any]:
             (gettext("No bar: no data, or hidden."), has_gap),
         ),
         "labels": [card.indicator.name for card in cards],
+        "links": [url_of(card) for card in cards] if url_of else [],
         "bars": [
             {
                 "name": gettext("Actual"),
@@ -144,7 +164,8 @@ def point_text(metric_value: MetricValue) -> str:
     figure = Figure(metric_value)
     value = f"{figure.value} ({figure.interval})" if figure.interval else figure.value
     n = f"n = {figure.n}" if metric_value.is_shown else ""
-    parts = (f"{metric_value.indicator.name}: {value}", n, figure.badge)
+    target = gettext("Target: %(target)s") % {"target": figure.target} if figure.target else ""
+    parts = (f"{metric_value.indicator.name}: {value}", n, target, figure.badge)
     return " · ".join(part for part in parts if part)
 
 

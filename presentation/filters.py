@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 
 from accounts.reader import Reader
 from core.lazy_text import LazyText
-from curriculum.models import CourseRun, Module
+from curriculum.models import Course, CourseRun, Module
 from kpis.models import PeriodKind
 from kpis.query.kpi_query import KpiQuery, KpiQueryForm
 
-NAMES = ("period", "from", "to", "course", "run", "module", "compare")
+NAMES = ("period", "dates", "from", "to", "course", "run", "module", "compare")
+DAYS = ("dates", "from", "to")
+# of pages that are asked for no other comparison
+WITH_BOTH = "both"
+COMPARISONS: list[tuple[str, LazyText]] = [
+    ("", gettext_lazy("Target and previous period")),
+    ("last-year", gettext_lazy("Target and same period last year")),
+    ("target", gettext_lazy("Target")),
+    ("previous", gettext_lazy("Previous period")),
+    ("none", pgettext_lazy("comparison", "Nothing")),
+]
 
 
 @dataclass(frozen=True)
@@ -50,8 +60,6 @@ class Filters:
         )
         return [
             self._field("period", gettext("Period"), PeriodKind.choices),
-            self._field("from", pgettext("dates", "From")),
-            self._field("to", pgettext("dates", "To")),
             self._field("course", gettext("Course"), [*all_courses, *courses]),
             self._part_of_course(
                 "run",
@@ -65,16 +73,30 @@ class Filters:
                 gettext("All modules"),
                 Module.objects.filter(course=course),
             ),
-            self._field(
-                "compare",
-                gettext("Compare with"),
-                [
-                    ("", pgettext("comparison", "Both")),
-                    ("target", gettext("Target")),
-                    ("previous", gettext("Previous period")),
-                ],
-            ),
+            self._field("compare", gettext("Compare with"), COMPARISONS),
         ]
+
+    @property
+    def days(self) -> list[Field]:
+        """The fields of the form for any days."""
+        return [
+            self._field("from", pgettext("dates", "From")),
+            self._field("to", pgettext("dates", "To")),
+        ]
+
+    @property
+    def has_wrong_days(self) -> bool:
+        return bool(set(DAYS) & self.errors.keys())
+
+    @property
+    def errors_of_named(self) -> Sequence[str]:
+        """What is wrong with dates chosen by name, which have no field."""
+        return self.errors.get("dates", ())
+
+    @property
+    def hidden_inputs(self) -> list[tuple[str, str]]:
+        """The dates, which the form of the other filters has no fields for."""
+        return [(name, self.chosen[name]) for name in DAYS if name in self.chosen]
 
     def _field(
         self,
@@ -112,14 +134,32 @@ class Filters:
         wanted = {key: value for key, value in {**self.chosen, **more}.items() if value}
         return f"?{urlencode(wanted)}" if wanted else ""
 
+    def dates_query(self, **dates: str) -> str:
+        """The query string of other dates, with all other filters."""
+        return self.query_string(**dict.fromkeys(("period", *DAYS), "") | dates)
+
+
+def filters_to(thing: object) -> dict[str, str]:
+    """The filters that select a course, run or module; none for anything else."""
+    if isinstance(thing, Course):
+        return {"course": thing.key}
+    if isinstance(thing, CourseRun):
+        return {"course": thing.course.key, "run": thing.key}
+    return {"course": thing.course.key, "module": thing.key} if isinstance(thing, Module) else {}
+
 
 def read(data: Mapping[str, str], *, reader: Reader, now: datetime) -> Filters:
     """Read the filters; invalid fields are left out of the query and reported as errors."""
     given = {name: data[name] for name in NAMES if data.get(name)}
+    if "from" in given or "to" in given:
+        # typed beside dates that were chosen before
+        given.pop("dates", None)
     chosen, errors = dict(given), dict[str, Sequence[str]]()
     form = KpiQueryForm(chosen, reader=reader, now=now)
     while not form.is_valid():
         errors |= {name: [str(one) for one in messages] for name, messages in form.errors.items()}
         chosen = {name: value for name, value in chosen.items() if name not in form.errors}
         form = KpiQueryForm(chosen, reader=reader, now=now)
-    return Filters(reader, form.to_query(), given, chosen, errors)
+    query = form.to_query()
+    query = replace(query, compare=query.compare or WITH_BOTH)
+    return Filters(reader, query, given, chosen, errors)

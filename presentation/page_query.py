@@ -20,6 +20,8 @@ from kpis.definitions.periods import Period, containing
 from kpis.definitions.registry import Indicator
 from kpis.definitions.scopes import Scope
 from kpis.models import Measurement
+from kpis.query.comparisons import with_earlier
+from kpis.query.dates import PRESETS
 from kpis.query.kpi_query import POINTS_SHOWN, KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import KpiResult, MetricValue
@@ -50,30 +52,36 @@ class Card:
 
     @property
     def change(self) -> Verdict | None:
-        """The last period compared with the previous one; None if one has no value."""
-        change, current = self.result.change, self.result.current
-        if change is None:
+        """The value compared with the earlier one; None if one has no value."""
+        if self.result.window:
+            change, before = self.result.change_of_window, self.result.window_before
+        else:
+            change, before = self.result.change, self.result.earlier
+        if change is None or before is None:
             return None
-        unit, previous = self.indicator.unit, Figure(self.result.previous)
+        unit, earlier = self.indicator.unit, Figure(before)
         values = {
             "difference": figures.difference_text(unit, change),
-            "before": previous.value,
-            "period": previous.period,
+            "before": earlier.value,
+            "period": earlier.period,
         }
-        is_good = None
         if figures.rounds_to_zero(unit, change):
-            text = gettext("Unchanged from %(before)s in %(period)s") % values
-        else:
-            if not (current.is_few or self.result.previous.is_few):
-                is_good = (change > 0) is self.indicator.higher_is_better
-            if change > 0:
-                text = gettext("Up %(difference)s from %(before)s in %(period)s") % values
-            else:
-                text = gettext("Down %(difference)s from %(before)s in %(period)s") % values
-        if self.result.window:
-            # the card's value is of the whole window, its change of the last period
-            text = f"{Figure(current).period}: {text}"
-        return Verdict(text, is_good)
+            return Verdict(gettext("Unchanged from %(before)s in %(period)s") % values, None)
+        text = (
+            gettext("Up %(difference)s from %(before)s in %(period)s")
+            if change > 0
+            else gettext("Down %(difference)s from %(before)s in %(period)s")
+        )
+        is_good = (change > 0) is self.indicator.higher_is_better
+        return Verdict(text % values, is_good if self._is_clear_of(before) else None)
+
+    def _is_clear_of(self, before: MetricValue) -> bool:
+        """True if the change is neither chance nor that of dates that are not over."""
+        current = self.metric_value
+        if current.is_few or before.is_few or current.period.is_open(self.result.query.now):
+            return False
+        comparison = with_earlier(current, before)
+        return comparison is None or not comparison.may_be_chance
 
     @property
     def components(self) -> list[Figure]:
@@ -91,11 +99,11 @@ class Card:
 
     @property
     def shows_targets(self) -> bool:
-        return self.result.query.compare != "previous"
+        return self.result.query.compare not in ("previous", "none")
 
     @property
     def shows_change(self) -> bool:
-        return self.result.query.compare != "target"
+        return self.result.query.compare not in ("target", "none")
 
     @property
     def page(self) -> str:
@@ -132,11 +140,19 @@ class PageResult:
 
     @property
     def period_note(self) -> str:
-        """The rule that selected the period; empty if the user chose it."""
+        """The rule that selected the period; empty if the user chose the days."""
         query = self.kpi_query
-        if query.window or self.moved_to or query.current.is_open(query.now):
+        if (name := self.filters.chosen.get("dates", "")) in PRESETS:
+            return str(PRESETS[name][0])
+        if query.window or query.chosen or self.moved_to or query.current.is_open(query.now):
             return ""
         return str(LAST_CLOSED[query.kind])
+
+    @property
+    def is_provisional(self) -> bool:
+        """True if the dates are not over, or late data may still change their figures."""
+        shown = self.kpi_query.window or self.kpi_query.current
+        return not shown.is_closed(self.kpi_query.now, reporting_clock.close_lag())
 
     @property
     def has_data(self) -> bool:
@@ -188,7 +204,7 @@ def query_page(
         indicators = [one for one in indicators if one.has_runs]
     service.read_ahead(indicators, query)
     page = PageResult(filters, query, [_card(service, one, query) for one in indicators])
-    if page.has_data or not indicators or {"from", "to"} & set(filters.chosen):
+    if page.has_data or not indicators or {"dates", "from", "to"} & set(filters.chosen):
         return page
     last = _last_period_with_data(indicators, query)
     if last is None or last in query.periods:

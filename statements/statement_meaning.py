@@ -29,7 +29,7 @@ def interpret(new: Sequence[StoredStatement], key: ApiKey) -> Sequence[dict[str,
         )
         for one in new
     ]
-    take_statements(ORIGIN, complete, sender_of(key))
+    take_statements(ORIGIN, complete, sender_of(key, door="xapi"))
     return ()
 
 

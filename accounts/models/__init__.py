@@ -8,6 +8,7 @@ from accounts.models.api_keys import ApiKey, FormerSecret
 from accounts.models.course_grants import CourseGrant
 from accounts.models.invitations import Invitation
 from accounts.models.run_grants import RunGrant
+from accounts.models.sessions import Session
 from accounts.models.shipped_groups import ShippedGroup
 from accounts.models.users import User
 
@@ -19,6 +20,7 @@ __all__ = [
     "FormerSecret",
     "Invitation",
     "RunGrant",
+    "Session",
     "ShippedGroup",
     "User",
 ]

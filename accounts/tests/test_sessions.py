@@ -5,10 +5,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.tests.people import account
 
 pytestmark = pytest.mark.django_db

@@ -16,11 +16,11 @@ from django.urls import URLPattern, path
 from django.utils import dates, timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
-from django.views.decorators.http import require_POST
 
 from alerts.evaluation import pending_evaluations, rule_preview
 from alerts.models import AlertRule
 from core.decimals import format_decimal
+from core.post_only import post_only
 from kpis.admin.kpi_choices import KpiFilter, kpi_choices, name_of, page_of
 from kpis.admin.small_groups import may_see_figures
 from kpis.definitions.registry import REGISTRY
@@ -160,7 +160,9 @@ class AlertRuleAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         before_saving = path(
             "preview/",
-            self.admin_site.admin_view(require_POST(self.preview_unsaved)),
+            self.admin_site.admin_view(
+                post_only("admin:alerts_alertrule_changelist")(self.preview_unsaved)
+            ),
             name="alerts_alertrule_preview",
         )
         return [before_saving, *super().get_urls()]

@@ -32,6 +32,7 @@ class AlertModel(ApiModel):
     key: str | None = Field(description="Key of the course, run or module.")
     course: str | None = Field(description="Key of the course; null for the whole site.")
     title: str = Field(description="Name of the course, run or module.")
+    headline: str = Field(description="The course and what the rule says, as on the pages.")
     severity: Severity
     state: Alert.State = Field(description="As last evaluated.")
     is_open: bool
@@ -115,6 +116,7 @@ def _fields_of(card: AlertCard, key: str | None) -> dict[str, Any]:
         "key": key,
         "course": alert.course.key if alert.course else None,
         "title": card.scope_name,
+        "headline": card.title,
         "severity": alert.severity,
         "state": alert.state,
         "is_open": alert.is_open,

@@ -9,29 +9,29 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import APIException
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.api_permissions import MayReadKpis
-from accounts.models import ApiKey, User
-from accounts.reader import Reader
+from accounts.models import User
 from alerts import actions
 from alerts.api import request_bodies as bodies
+from alerts.api.permissions import MayActOnAlerts, service_of, signed, user_of
 from alerts.api.response_models import AlertDetail, AlertList, models_of
+from alerts.audience import owners
 from alerts.models import Alert, Severity
 from alerts.pages.alert_list import STATES, AlertFilterForm, cards, with_position
 from alerts.pages.alert_page import AlertPage
-from alerts.pages.forms import MAX_SNOOZE, owners
+from alerts.pages.forms import MAX_SNOOZE
 from alerts.pages.views import alert_of
 from core.api_errors import InvalidParameters, invalid_parameters
 from core.api_models import json_response
 from core.cursor_pages import CursorPages
 from kpis.api.views import PROBLEMS
 from kpis.query.query_params import check_limit, reject_unknown
-from kpis.query.query_service import KpiQueryService
 
 FILTERS = [
     OpenApiParameter("state", str, enum=[one for one, _ in STATES], description="Default: open."),
@@ -39,6 +39,7 @@ FILTERS = [
     OpenApiParameter("course", str, description="Key of a course."),
     OpenApiParameter("kpi", str, description="Key of a KPI, such as engagement.depth."),
     OpenApiParameter("owner", str, description="E-mail address, “me” (accounts only) or “none”."),
+    OpenApiParameter("q", str, description="Words of the title, note or owner; all must match."),
     OpenApiParameter("cursor", str, description="From `next` or `previous`."),
     OpenApiParameter("limit", int, description="Alerts per page. Default: 25, maximum: 100."),
 ]
@@ -49,16 +50,6 @@ class Closed(APIException):
 
     status_code = status.HTTP_409_CONFLICT
     default_code = "closed"
-
-
-class MayActOnAlerts(BasePermission):
-    message = "Acting on alerts requires an account or an API key with the scope alerts:write."
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        principal: object = request.user
-        return isinstance(principal, User) or (
-            isinstance(principal, ApiKey) and principal.may(ApiKey.Scope.ALERTS_WRITE)
-        )
 
 
 class AlertPages(CursorPages):
@@ -152,7 +143,7 @@ class AcknowledgeView(ActionView):
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
         owner = _owner(alert, given["owner"]) if given.get("owner") else None
-        note = _signed(given["note"], request)
+        note = signed(given["note"], request)
         actions.acknowledge(alert, by=user_of(request), owner=owner, note=note)
 
 
@@ -166,7 +157,7 @@ class SnoozeView(ActionView):
         until = given["until"]
         if until > timezone.now() + MAX_SNOOZE:
             raise InvalidParameters("The snooze must end within a year.", "until")
-        reason = _signed(given["reason"], request)
+        reason = signed(given["reason"], request)
         actions.snooze(alert, by=user_of(request), until=until, reason=reason)
 
 
@@ -187,7 +178,7 @@ class CommentView(ActionView):
     body = bodies.CommentBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
-        actions.comment(alert, by=user_of(request), text=_signed(given["text"], request))
+        actions.comment(alert, by=user_of(request), text=signed(given["text"], request))
 
 
 @_described("close", bodies.CloseBody)
@@ -197,7 +188,7 @@ class CloseView(ActionView):
     body = bodies.CloseBody
 
     def perform(self, alert: Alert, given: dict[str, Any], request: Request) -> None:
-        reason = _signed(given["reason"], request)
+        reason = signed(given["reason"], request)
         actions.close_as_expected(alert, by=user_of(request), reason=reason)
 
 
@@ -208,23 +199,6 @@ ACTIONS = {
     "comment": CommentView,
     "close": CloseView,
 }
-
-
-def service_of(request: Request) -> KpiQueryService:
-    return KpiQueryService(Reader.of(request.user), timezone.now())
-
-
-def user_of(request: Request) -> User | None:
-    """Return the signed-in user; None for an API key."""
-    principal: object = request.user
-    return principal if isinstance(principal, User) else None
-
-
-def _signed(text: str, request: Request) -> str:
-    """Append the name of the API key, which the history cannot show as a user."""
-    principal: object = request.user
-    by = f"(API key {principal})" if isinstance(principal, ApiKey) else ""
-    return f"{text} {by}".strip()
 
 
 def _owner(alert: Alert, email: str) -> User:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -23,6 +23,7 @@ from kpis.definitions.registry import REGISTRY
 from kpis.models import PeriodKind
 
 BATCH = 100
+NOTED_EVERY = timedelta(minutes=10)
 
 
 def evaluate(now: datetime | None = None) -> int:
@@ -103,6 +104,7 @@ def _write(
     now: datetime,
 ) -> int:
     started = timezone.now()
+    last = EvaluationRun.objects.filter(as_of__lte=now).first()
     with transaction.atomic():
         writer = write_alerts(cases, now)
         events = [*writer.events, *_release_modules(now), *_end_snoozes(now)]
@@ -118,7 +120,15 @@ def _write(
                     "seconds": (timezone.now() - started).total_seconds(),
                 },
             )
+        elif last:
+            _note_check(last, now)
     return len(events)
+
+
+def _note_check(run: EvaluationRun, now: datetime) -> None:
+    """Note that there was nothing to evaluate, but not after each of many small changes."""
+    if now - (run.checked_at or run.as_of) >= NOTED_EVERY:
+        EvaluationRun.objects.filter(pk=run.pk).update(checked_at=now)
 
 
 def _evaluate_later(

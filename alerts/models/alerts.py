@@ -205,6 +205,9 @@ class EvaluationRun(models.Model):
     cases = models.PositiveIntegerField(default=0, help_text=_("Rules times scopes evaluated."))
     events = models.PositiveIntegerField(default=0, help_text=_("Events written."))
     seconds = models.FloatField(default=0)
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When nothing new was last found to evaluate.")
+    )
 
     class Meta:
         ordering = ("-as_of",)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, pgettext
 from alerts.evaluation import event_texts
 from alerts.models import Alert, AlertRule
 from alerts.shipped_rules import display_name
+from alerts.titles import title_of
 from core import localized, reporting_clock
 from kpis.definitions.period_names import period_name
 from kpis.definitions.periods import Period, containing
@@ -36,6 +37,11 @@ class AlertCard:
     @property
     def rule_name(self) -> str:
         return display_name(self.rule.name, self.rule.kpi)
+
+    @property
+    def title(self) -> str:
+        """What the alert is about and what its rule says, in one line."""
+        return title_of(self.scope_name, self.rule.name, self.rule.kpi)
 
     @property
     def indicator(self) -> Indicator | None:
@@ -104,6 +110,8 @@ class AlertCard:
             ) % age
         difference = value if self.is_change else value - target
         amount = {"amount": figures.difference_text(self.indicator.unit, difference)}
+        if value == target:
+            return gettext("On target")
         if self.is_change:
             return (gettext("up %(amount)s") if value > 0 else gettext("down %(amount)s")) % amount
         return (
@@ -130,8 +138,13 @@ class AlertCard:
                 else gettext("%(period)s: down %(amount)s since the previous period.")
             )
             return text % (period | {"amount": figures.difference_text(self.indicator.unit, value)})
-        if target is None:
-            return gettext("%(period)s: %(value)s.") % (period | {"value": self.value})
+        if target is None or value == target:
+            text = (
+                gettext("%(period)s: %(value)s.")
+                if target is None
+                else gettext("%(period)s: %(value)s, exactly the target.")
+            )
+            return text % (period | {"value": self.value})
         text = (
             gettext("%(period)s: %(value)s, %(amount)s above the target of %(target)s.")
             if value > target
@@ -165,13 +178,22 @@ class AlertCard:
         return pgettext("alert", "Closed")
 
     @property
+    def began(self) -> str:
+        """When the alert began, for lists."""
+        if self.is_stale:
+            return gettext("Opened %(opened)s") % {"opened": figures.moment(self.alert.opened_at)}
+        return gettext("Since %(period)s") % {"period": self._first_period}
+
+    @property
+    def _first_period(self) -> str:
+        start, kind = self.alert.first_period_start, self.rule.period_kind
+        return period_name(containing(start, kind, reporting_clock.reporting_zone()))
+
+    @property
     def since(self) -> str:
         """When the alert began, opened and closed."""
-        start = containing(
-            self.alert.first_period_start, self.rule.period_kind, reporting_clock.reporting_zone()
-        )
         times = {
-            "period": period_name(start),
+            "period": self._first_period,
             "opened": figures.moment(self.alert.opened_at),
             "closed": figures.moment(self.alert.closed_at),
         }

@@ -21,14 +21,15 @@ from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_l
 
 from accounts.models import User
 from accounts.reader import Reader
-from alerts import scopes
-from alerts.models import Alert, AlertQuerySet, Severity
+from alerts import scopes, search
+from alerts.models import Alert, AlertQuerySet, EvaluationRun, Severity
 from alerts.pages.alert_card import AlertCard
 from alerts.suppressed_alerts import is_suppressed
 from core.lazy_text import LazyText
 from curriculum.models import Course
 from kpis.definitions.registry import REGISTRY
 from kpis.query.query_service import KpiQueryService
+from presentation import figures
 from presentation.filters import Field
 
 OPEN, CLOSED, SNOOZED, ALL = "open", "closed", "snoozed", "all"
@@ -60,6 +61,7 @@ class AlertFilterForm(forms.Form):
         choices=lambda: [(key, one.name) for key, one in REGISTRY.items()], required=False
     )
     owner = forms.CharField(required=False, max_length=254)
+    q = forms.CharField(required=False, max_length=200)
 
     def __init__(
         self, data: Mapping[str, Any], *, service: KpiQueryService, user: User | None, **more: Any
@@ -101,6 +103,7 @@ class AlertFilterForm(forms.Form):
             if wanted := data.get(name):
                 rows = rows.filter(**{is_field: wanted})
         rows = rows.filter(self._in_state(data.get("state") or OPEN), self._owned(data))
+        rows = rows.filter(search.matching(data.get("q", "")))
         return sorted_alerts(rows)
 
     def _in_state(self, state: str) -> Q:
@@ -153,6 +156,12 @@ def cards(alerts: Iterable[Any], service: KpiQueryService) -> list[AlertCard]:
         name = names[alert.scope, alert.scope_id]
         found.append(AlertCard(alert, name, alert.figures_start, is_hidden, service.now))
     return found
+
+
+def last_evaluated() -> str:
+    """Return when alerts were last evaluated; empty before the first time."""
+    run = EvaluationRun.objects.first()
+    return figures.moment(max(run.as_of, run.checked_at or run.as_of)) if run else ""
 
 
 def counts(reader: Reader, user: User | None) -> dict[str, int]:

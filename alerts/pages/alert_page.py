@@ -16,6 +16,7 @@ from alerts import scopes
 from alerts.models import Alert, AlertEvent
 from alerts.pages.alert_card import AlertCard
 from alerts.pages.alert_list import cards
+from alerts.pages.earlier import EarlierTime, earlier_times
 from alerts.pages.sections import ALERT_SECTIONS
 from alerts.suppressed_alerts import can_be_queried, is_suppressed
 from core import reporting_clock
@@ -25,6 +26,7 @@ from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import KpiResult
 from presentation import charts, figures
+from presentation.chart_notes import with_notes
 from presentation.figures import Figure
 
 PERIODS_BEFORE, PERIODS_AFTER, MAX_PERIODS = 6, 3, 60
@@ -78,6 +80,11 @@ class AlertPage:
         days = {one.period_start for one in self.events if one.period_start}
         is_hidden = is_suppressed(self.service, self.alert, days | {self.card.figures_start})
         return [HistoryEntry(one, is_hidden and _has_figures(one)) for one in self.events]
+
+    @cached_property
+    def earlier(self) -> list[EarlierTime]:
+        """Earlier times; none for readers who must not see the figures."""
+        return [] if self.card.is_hidden else earlier_times(self.alert, self.service.now)
 
     @property
     def sections(self) -> list[tuple[str, dict[str, Any]]]:
@@ -166,6 +173,8 @@ class AlertPage:
             return {}
         shaded = [at for at, is_in_alert in enumerate(self._in_alert) if is_in_alert]
         chart = charts.line_chart([self.result], with_bands=True)
+        courses = self._query.scope.course_ids
+        chart = with_notes(chart, self.periods, self.service.date_notes, courses)
         if not shaded:
             return chart
         shading = gettext("Shaded: the periods of the alert.")

@@ -7,13 +7,12 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import User
 from alerts import actions
-from alerts.audience import managers_of
+from alerts.audience import owners
 from alerts.models import Alert
 from core import reporting_clock
 from core.lazy_text import LazyText
@@ -101,17 +100,26 @@ class SnoozeForm(ActionForm):
 
     def clean_until(self) -> date:
         day: date = self.cleaned_data["until"]
-        today = local_day(self.now, reporting_clock.reporting_zone())
-        if day <= today:
-            raise ValidationError(gettext("The snooze must end in the future."))
-        if day - today > MAX_SNOOZE:
-            raise ValidationError(gettext("The snooze must end within a year."))
+        check_snooze_end(day, self.now)
         return day
 
     def do(self) -> None:
         data = self.cleaned_data
-        until = datetime.combine(data["until"], time(), reporting_clock.reporting_zone())
+        until = start_of(data["until"])
         actions.snooze(self.alert, by=self.user, until=until, reason=data["reason"])
+
+
+def check_snooze_end(day: date, now: datetime) -> None:
+    """ValidationError unless the day begins within a year from now."""
+    today = local_day(now, reporting_clock.reporting_zone())
+    if day <= today:
+        raise ValidationError(gettext("The snooze must end in the future."))
+    if day - today > MAX_SNOOZE:
+        raise ValidationError(gettext("The snooze must end within a year."))
+
+
+def start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), reporting_clock.reporting_zone())
 
 
 class UnsnoozeForm(ActionForm):
@@ -152,9 +160,3 @@ class CloseForm(ActionForm):
 ACTIONS: dict[str, type[ActionForm]] = {
     one.action: one for one in (AcknowledgeForm, SnoozeForm, UnsnoozeForm, CommentForm, CloseForm)
 }
-
-
-def owners(alert: Alert) -> QuerySet[User]:
-    """Return who may own an alert: staff, and the managers of its course or run."""
-    may_see = Q(is_staff=True) | managers_of(alert)
-    return User.objects.filter(may_see, is_active=True).distinct()

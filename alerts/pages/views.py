@@ -11,26 +11,49 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.reader import Reader
 from alerts.models import Alert
-from alerts.pages.alert_list import AlertFilterForm, cards, counts, fields, sorted_alerts
+from alerts.pages.alert_list import (
+    AlertFilterForm,
+    cards,
+    counts,
+    fields,
+    last_evaluated,
+    sorted_alerts,
+)
 from alerts.pages.alert_page import AlertPage
+from alerts.pages.bulk_form import BulkForm, report
 from alerts.pages.forms import ACTIONS, ActionForm
+from core.cacheable import cacheable
 from kpis.query.query_service import KpiQueryService
 from presentation.live_updates import limit_background_reloads, live_update_data
 from presentation.page_query import query_service_of
 
-PAGE_SIZE = 25
+PAGE_SIZE = 50
 
 
+@cacheable
 @limit_background_reloads
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def alerts(request: HttpRequest) -> HttpResponse:
     service, user = query_service_of(request), cast("User", request.user)
+    if request.method != "POST":
+        return _list(request, service, BulkForm(service=service, user=user))
+    sent = BulkForm(request.POST, service=service, user=user)
+    if not sent.is_valid():
+        return _list(request, service, sent, status=400)
+    report(request, sent, sent.perform())
+    return HttpResponseRedirect(request.get_full_path())
+
+
+def _list(
+    request: HttpRequest, service: KpiQueryService, bulk: BulkForm, status: int = 200
+) -> HttpResponse:
+    user = cast("User", request.user)
     live_data = live_update_data(service.reader)
     form = AlertFilterForm(request.GET, service=service, user=user)
     is_valid = form.is_valid()
@@ -45,10 +68,16 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "page": page,
         "cards": cards(page, service),
         "filter_query": _filter_query(request),
+        "search": form.data.get("q", ""),
+        "bulk": bulk,
+        "checked": bulk.chosen,
+        "last_evaluated": last_evaluated(),
     }
-    return render(request, "alerts/alerts.html", context, status=200 if is_valid else 400)
+    code = status if is_valid else 400
+    return render(request, "alerts/alerts.html", context, status=code)
 
 
+@cacheable
 @limit_background_reloads
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,6 +98,7 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
         "reader": service.reader,
         "live": live_data,
         "page": AlertPage(service, alert_of(service.reader, pk)),
+        "last_evaluated": last_evaluated(),
         "forms": _forms(service, user, found, sent),
         "invalid_form": sent,
     }

@@ -23,6 +23,7 @@ from kpis.query.kpi_query import KpiQuery
 from kpis.query.query_service import KpiQueryService
 from kpis.query.results import KpiResult
 from presentation import charts
+from presentation.chart_notes import with_notes
 from presentation.figures import Figure
 
 MONTHS_BEFORE, DAYS_AFTER, MAX_PERIODS = 6, 92, 24
@@ -126,6 +127,8 @@ class Trend:
         if self.result is None:
             return {}
         chart = charts.line_chart([self.result], with_bands=True)
+        courses = self.result.query.scope.course_ids
+        chart = with_notes(chart, self.periods, self.service.date_notes, courses)
         shaded = [at for at, is_after in enumerate(self._is_after) if is_after]
         if not shaded:
             return chart

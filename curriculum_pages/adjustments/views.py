@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.reader import Reader
+from core.cacheable import cacheable
 from curriculum_pages.adjustments import filters
 from curriculum_pages.adjustments.adjustment_page import AdjustmentPage
 from curriculum_pages.adjustments.cards import visible_to
@@ -25,6 +26,7 @@ from kpis.query.query_service import KpiQueryService
 from presentation.page_query import query_service_of
 
 
+@cacheable
 @login_required
 @require_safe
 def adjustments(request: HttpRequest) -> HttpResponse:
@@ -39,6 +41,7 @@ def adjustments(request: HttpRequest) -> HttpResponse:
     return render(request, "curriculum_pages/adjustments.html", context, status=status)
 
 
+@cacheable
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def adjustment(request: HttpRequest, pk: int) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from core.cacheable import cacheable
 from curriculum_pages.framework.framework_page import FILTERS, FrameworkPage
 from curriculum_pages.framework.import_form import PERMISSIONS, FrameworkImportForm
 from curriculum_pages.framework.versions import VersionsPage
@@ -25,6 +26,7 @@ def may_import(user: User) -> bool:
     return user.is_staff and user.has_perms(PERMISSIONS)
 
 
+@cacheable
 @login_required
 @require_safe
 def framework(request: HttpRequest) -> HttpResponse:
@@ -42,6 +44,7 @@ def framework(request: HttpRequest) -> HttpResponse:
     return render(request, "curriculum_pages/framework.html", context, status=status)
 
 
+@cacheable
 @login_required
 @require_safe
 def versions(request: HttpRequest) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from core.cacheable import cacheable
 from curriculum.models import ParameterChange
 from curriculum.parameters import UnknownParameterError, definition_of
 from curriculum_pages import place_filters
@@ -33,6 +34,7 @@ from presentation.page_query import query_service_of
 MAX_DIGITS = 18
 
 
+@cacheable
 @login_required
 @require_safe
 def parameters(request: HttpRequest) -> HttpResponse:
@@ -47,6 +49,7 @@ def parameters(request: HttpRequest) -> HttpResponse:
     return render(request, "curriculum_pages/parameters.html", context, status=status)
 
 
+@cacheable
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def parameter(request: HttpRequest, key: str) -> HttpResponse:

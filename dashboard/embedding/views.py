@@ -18,13 +18,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from accounts.admin.users import acting_user
 from accounts.api_permissions import MayReadKpis
 from accounts.reader import Reader
 from core import reporting_clock
 from core.cacheable import cacheable
+from core.post_only import post_only
 from dashboard.dashboard import Dashboard
 from dashboard.embedding import links
 from dashboard.embedding.forms import EmbedLinkForm
@@ -87,7 +88,10 @@ def _embedded(request: HttpRequest, token: str) -> HttpResponse:
         reader = links.reader_of(link)
     except links.LinkEnded:
         return _ended(request, 410)
-    context = _content(link, KpiQueryService(reader, now))
+    service = KpiQueryService(reader, now)
+    # notes on dates are for those with an account
+    service.date_notes = ()
+    context = _content(link, service)
     if context is None:
         return _ended(request, 410)
     return render(request, "dashboard/embed/page.html", {"link": link, **context})
@@ -133,7 +137,7 @@ def embed_links(request: HttpRequest) -> HttpResponse:
     return _page(request, EmbedLinkForm(reader=reader, initial=initial))
 
 
-@require_POST
+@post_only("dashboard:embed-links")
 @login_required
 def make_link(request: HttpRequest) -> HttpResponse:
     form = EmbedLinkForm(request.POST, reader=_reader(request))
@@ -143,7 +147,7 @@ def make_link(request: HttpRequest) -> HttpResponse:
     return redirect("dashboard:embed-links")
 
 
-@require_POST
+@post_only("dashboard:embed-links")
 @login_required
 def withdraw_link(request: HttpRequest, pk: int) -> HttpResponse:
     _reader(request)

@@ -13,8 +13,9 @@ from dashboard.live.versions import VERSIONS
 
 PATH = "/live"
 INTERVAL_HEADER = "Live-Again"
-# the middleware that sets these on other responses does not run here
-USUAL_HEADERS = {"Cache-Control": "no-store", "Content-Length": "0"}
+# the middleware that sets these on other responses does not run here; with `no-store`, the page
+# would not enter the browser's back-forward cache
+USUAL_HEADERS = {"Cache-Control": "private, no-cache", "Content-Length": "0"}
 
 
 class LiveUpdates:

@@ -107,5 +107,5 @@ def test_the_first_steps_depend_on_the_account() -> None:
     ada.reads("/kpi-dashboard")
     bo.reads("/kpi-dashboard")
 
-    assert "/admin/intake/event/import" not in ada.html
-    assert "/admin/intake/event/import" in bo.html
+    assert "/first-steps" not in ada.html
+    assert "/first-steps" in bo.html

@@ -59,7 +59,7 @@ def test_a_manager_gets_one_summary_a_week(python: Course, box: MailBox) -> None
 
     assert (written, later) == ([1, 0], 1)
     assert box.recipients == ["ada@example.com"]
-    assert "Planned misses its target – Course py, since 1 June 2026" in box.text_of()
+    assert "Course py: Planned misses its target, since 1 June 2026" in box.text_of()
 
 
 @pytest.mark.parametrize(

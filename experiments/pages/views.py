@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.audit import Action, record
 from accounts.models import User
 from accounts.reader import Reader
+from core.cacheable import cacheable
 from experiments.disclosure import disclosure_of
 from experiments.models import Experiment, ForcedVariant
 from experiments.pages.action_form import MAY_RUN, ActionForm
@@ -33,6 +34,7 @@ from presentation.page_query import query_service_of
 PAGE_SIZE = 25
 
 
+@cacheable
 @login_required
 @require_safe
 def experiments(request: HttpRequest) -> HttpResponse:

@@ -17,12 +17,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from accounts.admin.users import acting_user
 from alerts.shipped_rules import display_name as alert_rule_name
 from core import localized
 from core.admin.confirmation import confirmed
+from core.post_only import post_only
 from curriculum import parameters
 from improvement import activating, rule_preview
 from improvement.admin.rule_form import AdjustmentRuleForm, farthest_text
@@ -84,7 +84,9 @@ class AdjustmentRuleAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         before_saving = path(
             "preview/",
-            self.admin_site.admin_view(require_POST(self.preview_unsaved)),
+            self.admin_site.admin_view(
+                post_only("admin:improvement_adjustmentrule_changelist")(self.preview_unsaved)
+            ),
             name="improvement_adjustmentrule_preview",
         )
         return [before_saving, *super().get_urls()]

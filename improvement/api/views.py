@@ -18,7 +18,8 @@ from rest_framework.views import APIView
 
 from accounts.api_permissions import MayReadKpis, ScopeOrPermission
 from accounts.models import ApiKey, User
-from alerts.api.views import AlertPages, service_of, user_of
+from alerts.api.permissions import service_of, user_of
+from alerts.api.views import AlertPages
 from core.api_errors import InvalidParameters, invalid_parameters
 from core.api_models import json_response
 from improvement import decisions

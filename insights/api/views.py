@@ -27,7 +27,7 @@ from presentation import filters
 from presentation.categories import CATEGORIES
 from presentation.page_query import query_page
 
-NAMES = ("category", "course", "run", "from", "to", "period")
+NAMES = ("category", "course", "run", "dates", "from", "to", "period")
 CATEGORY = OpenApiParameter("category", str, description="Default: all.")
 
 

@@ -287,13 +287,13 @@ def test_managers_get_findings_of_granted_courses_only(python: Course) -> None:
     assert [one["answer"]["n"] for one in asking(client)()] == [100]
 
 
-def test_the_page_shows_findings_above_the_cards(ada: Visitor) -> None:
+def test_the_page_shows_findings_below_the_cards(ada: Visitor) -> None:
     measured(COMPLETION, "2026-06", total=60, n=100)
     text = ada.reads("/kpi-dashboard")
 
     assert "Key findings of June 2026" in text
     assert "Target missed Completion rate is 60.0% (50.2–69.1), 25.0 points below" in text
-    assert text.index("Key findings") < text.index("Observations")
+    assert text.index("Observations") < text.index("Key findings")
 
 
 def test_the_page_states_that_nothing_stands_out(ada: Visitor) -> None:

@@ -19,6 +19,8 @@ WHOLE = re.compile(r"([+-]?\d{1,300})(?:\.0+)?")
 DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 SEPARATOR = ";"
+# a bound of the database says nothing to people
+LARGEST = 2**31 - 1
 
 
 def resolved(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
@@ -202,6 +204,7 @@ BOUNDED = {
 def _bounded(arm: Schema, form: str) -> str:
     names = ("exclusiveMinimum", "minimum", "exclusiveMaximum", "maximum")
     bounds = {name: arm[name] for name in names if arm.get(name) is not None}
+    bounds = {name: bound for name, bound in bounds.items() if abs(bound) < LARGEST}
     message = BOUNDED.get(tuple(bounds))
     values = {name: format_number(bound) for name, bound in bounds.items()}
     return gettext(message) % {"form": form, **values} if message else form

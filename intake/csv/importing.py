@@ -45,7 +45,7 @@ def sender_for(name: str, *, creates_unknown: bool = False) -> Sender:
     """
     key = ApiKey.objects.filter(name=name, revoked_at=None).first()
     may_create = creates_unknown or bool(key and key.creates_unknown)
-    return Sender(name, creates_unknown=may_create, scopes=SCOPES)
+    return Sender(name, creates_unknown=may_create, scopes=SCOPES, door="file")
 
 
 def import_file(

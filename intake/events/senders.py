@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accounts.models import ApiKey
 from accounts.reader import Reader
@@ -21,6 +21,8 @@ class Sender:
     creates_unknown: bool = False
     course_ids: frozenset[int] | None = None
     scopes: frozenset[str] = frozenset()
+    # by which they came, for the counts of metrics
+    door: str = field(default="product", compare=False)
 
     def may_write_to(self, course_id: int | None) -> bool:
         return self.course_ids is None or course_id in self.course_ids
@@ -37,12 +39,13 @@ class Sender:
         return self.course_ids is None and (self.creates_unknown or defines)
 
 
-def sender_of(key: ApiKey) -> Sender:
+def sender_of(key: ApiKey, *, door: str = "api") -> Sender:
     return Sender(
         key.name,
         creates_unknown=key.creates_unknown,
         course_ids=Reader.of(key).course_ids if key.is_limited else None,
         scopes=frozenset(key.scopes),
+        door=door,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
+from core import counters
 from core.database import query_planner
 from core.database.locks import queue_to_write
 from intake.event_kinds import KINDS
@@ -68,7 +71,18 @@ def receive(
             rejected_events.store(batch.rejected, sender, now=batch.now)
         if len(payloads) >= LARGE_BATCH:
             query_planner.analyze_grown_tables(growth=2)
+    _count(batch)
     return [outcome for outcome in batch.outcomes if outcome]
+
+
+def _count(batch: Batch) -> None:
+    """Count what became of the events once they are stored for good."""
+    door = batch.sender.door
+    counts = Counter(outcome.status for outcome in batch.outcomes if outcome)
+    amounts: dict[counters.Counter, float] = {
+        ("events", door, status): number for status, number in counts.items()
+    }
+    transaction.on_commit(partial(counters.add, amounts))
 
 
 def _process(batch: Batch) -> None:

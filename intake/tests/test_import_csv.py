@@ -164,7 +164,7 @@ def test_each_rejected_row_is_reported_with_line_column_and_expected_value(tmp_p
 
     assert [row[:2] for row in rows] == [["line", "column"], ["4", "attempt"], ["5", "occurred_at"]]
     assert "first" in rows[1][2]
-    assert rows[1][3] == "a whole number from 1 to 2147483647"
+    assert rows[1][3] == "a whole number of at least 1"
     assert "2026-03-31T09:30:00Z" in rows[2][3]
 
 

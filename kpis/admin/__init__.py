@@ -1,7 +1,7 @@
-"""Admin pages for targets, measurements and the log of recomputations."""
+"""Admin pages for targets, notes on dates, measurements and the log of recomputations."""
 
 from __future__ import annotations
 
-from kpis.admin import measurements, recompute_log, targets
+from kpis.admin import date_notes, measurements, recompute_log, targets
 
-__all__ = ["measurements", "recompute_log", "targets"]
+__all__ = ["date_notes", "measurements", "recompute_log", "targets"]

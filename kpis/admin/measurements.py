@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from accounts.admin.users import acting_user
 from core import localized, reporting_clock
 from core.admin.confirmation import confirmed
 from core.admin.view_only import ReadOnlyAdmin, ReadOnlyInline
+from core.post_only import post_only
 from curriculum.models import Course, CourseRun, Module
 from kpis.admin.kpi_choices import KpiFilter, name_of, page_of
 from kpis.admin.small_groups import SmallGroupsAdmin
@@ -103,7 +103,9 @@ class MeasurementAdmin(SmallGroupsAdmin, ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         recompute = path(
             "<int:pk>/measure-again/",
-            self.admin_site.admin_view(require_POST(self.recompute_one)),
+            self.admin_site.admin_view(
+                post_only("admin:kpis_measurement_change", "pk")(self.recompute_one)
+            ),
             name="kpis_measurement_recompute",
         )
         return [recompute, *super().get_urls()]

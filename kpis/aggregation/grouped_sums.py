@@ -6,7 +6,7 @@ for independent, and for counting people.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import reduce
@@ -86,7 +86,10 @@ class GroupedSums:
 
     def run(self) -> Iterator[GroupSums]:
         """Yield the groups that have rows."""
-        for row in _rows(self):
+        return self.read(_rows(self))
+
+    def read(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[GroupSums]:
+        for row in rows:
             n, total, weight, people, *spread = row[len(self.groups) :]
             if n:
                 sums = Sums(
@@ -143,7 +146,10 @@ class CompositeSums:
 
     def run(self) -> Iterator[tuple[tuple[Any, ...], Together]]:
         """Yield the composite and its components, in this order, in each group that has rows."""
-        for row in _rows(self):
+        return self.read(_rows(self))
+
+    def read(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], Together]]:
+        for row in rows:
             people, *numbers = row[len(self.groups) :]
             parts = [_part(*numbers[7 * at : 7 * at + 7]) for at in range(self.size)]
             if people:

@@ -143,11 +143,18 @@ def title_of(group: GroupObject) -> str:
     return group.key if isinstance(group, Learner) else str(group)
 
 
+class WindowComparison(ApiModel):
+    value: float | None
+    difference: float | None = Field(description="Value of the window minus this one.")
+    answer: KpiValue = Field(description="The earlier window in full.")
+
+
 class Comparison(ApiModel):
-    to: Literal["previous", "target"]
+    to: Literal["previous", "last-year", "target"]
     value: float | None
     difference: float | None = Field(description="Current value minus this one.")
-    answer: KpiValue = may_be_absent("The previous period in full.")
+    answer: KpiValue = may_be_absent("The earlier period in full.")
+    window: WindowComparison = may_be_absent("The same for the window, if there is one.")
 
     @classmethod
     def of(cls, result: KpiResult) -> Comparison:
@@ -155,11 +162,17 @@ class Comparison(ApiModel):
             target = result.current.target
             value = None if target is None else float(target.value)
             return cls(to="target", value=value, difference=result.current.difference)
+        optional, before = dict[str, Any](), result.window_before
+        if before:
+            optional["window"] = WindowComparison(
+                value=before.shown, difference=result.change_of_window, answer=KpiValue.of(before)
+            )
         return cls(
-            to="previous",
-            value=result.previous.shown,
+            to="last-year" if result.query.compare == "last-year" else "previous",
+            value=result.earlier.shown,
             difference=result.change,
-            answer=KpiValue.of(result.previous),
+            answer=KpiValue.of(result.earlier),
+            **optional,
         )
 
 
@@ -168,9 +181,13 @@ class KpiAnswer(ApiModel):
     name: str
     unit: str
     period: str = one_of(PeriodKind.values)
-    current: KpiValue = Field(description="The last period that is over.")
+    current: KpiValue = Field(
+        description="The period that `dates` names, else the last that is over."
+    )
     series: list[KpiValue]
-    window: KpiValue = may_be_absent("All days from `from` to `to`, if either is given.")
+    window: KpiValue = may_be_absent(
+        "All days from `from` to `to` or of `dates`, if they are not one period."
+    )
     groups: list[NamedValue] = may_be_absent("One value per group, if `by` is given.")
     components: list[NamedValue] = may_be_absent("For composites and KPIs with companions.")
     comparison: Comparison = may_be_absent("If `compare` is given.")
@@ -184,7 +201,7 @@ class KpiAnswer(ApiModel):
             optional["groups"] = [NamedValue.of_group(one) for one in result.groups]
         if result.components:
             optional["components"] = [NamedValue.of_component(one) for one in result.components]
-        if query.compare:
+        if query.compare in ("previous", "last-year", "target"):
             optional["comparison"] = Comparison.of(result)
         return cls(
             kpi=result.indicator.key,

@@ -74,20 +74,40 @@ class MonthlySuppression:
 
     def _audited(self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]) -> set[Cell]:
         """Return the cells that would give away a small one together with all that is shown."""
+        # quarters of modules are not stored
+        kinds = [(kind,) for kind in COARSE] if "module" in by else [COARSE]
         sums: dict[Cell, Sums] = {}
-        for kind in COARSE:
-            sums |= self.sums(around, by, [one for one in periods if one.kind == kind])
+        for some in kinds:
+            sums |= self.sums(around, by, [one for one in periods if one.kind in some])
         whose = self._owners(around, by)
         blocks: dict[tuple[int | None, Period], dict[Cell, Sums]] = {}
         for (key, period), one in sums.items():
             if one.learners:
                 owner = whose.get(key[0]) if by else None
                 blocks.setdefault((owner, _quarter(period)), {})[key, period] = one
+        self._audit_wider(around, by, blocks, periods)
         hidden: set[Cell] = set()
         for (owner, quarter), cells in blocks.items():
             scope = around if owner is None else Scope(frozenset({owner}))
             hidden |= self._audited_block(scope, by, quarter, cells)
         return hidden
+
+    def _audit_wider(
+        self,
+        around: Scope,
+        by: tuple[str, ...],
+        blocks: Mapping[tuple[int | None, Period], Iterable[Cell]],
+        periods: Sequence[Period],
+    ) -> None:
+        """Audit the wider scopes in all periods at once: each block would ask for its quarter."""
+        cells: dict[int | None, set[Cell]] = {}
+        for (owner, _), some in blocks.items():
+            cells.setdefault(owner, set()).update(some)
+        for owner, mine in cells.items():
+            scope = around if owner is None else Scope(frozenset({owner}))
+            for wider, _ in self._scopes_around(scope, by, mine):
+                place = place_of(wider, self.everything)
+                self.suppressed(place.around, place.by, periods)
 
     def _audited_block(
         self, scope: Scope, by: tuple[str, ...], quarter: Period, cells: Mapping[Cell, Sums]
@@ -139,7 +159,9 @@ class MonthlySuppression:
         self, around: Scope, by: tuple[str, ...], periods: Sequence[Period]
     ) -> dict[Cell, Sums]:
         if not by:
-            series = read_sums.series(self.indicator, around, periods, self.now)
+            series = read_sums.series(
+                self.indicator, around, periods, self.now, with_restated=False
+            )
             return {((), period): one.sums for period, one in series.items()}
         found = read_sums.cells(self.indicator, around, periods, by, self.now)
         sums = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kpis.models.date_notes import DateNote
 from kpis.models.figures import (
     CompositeMeasurement,
     HeldFigure,
@@ -30,6 +31,7 @@ __all__ = [
     "CompositeMeasurement",
     "ComputedDefinition",
     "DataFreshness",
+    "DateNote",
     "HeldFigure",
     "Measurement",
     "PeriodKind",

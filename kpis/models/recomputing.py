@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy
 
 from curriculum.models import Course
@@ -34,6 +34,8 @@ class StaleDay(models.Model):
         blank=True,
         help_text=gettext_lazy("Empty: periods of every kind."),
     )
+    # by the database's clock, which all writers share
+    since = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:
         return f"{self.key} {self.course_id} {self.first} – {self.last}"
@@ -54,6 +56,7 @@ class StalePeriod(models.Model):
         help_text=gettext_lazy("Order of its kind: months first.")
     )
     start = models.DateField()
+    since = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = (

@@ -15,13 +15,15 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.reader import Reader
 from core import reporting_clock
 from curriculum.models import Course, CourseRun, Module
-from kpis.definitions.periods import WINDOW, Period, between, latest, local_day
+from kpis.definitions.periods import WINDOW, Period, between, containing, latest, local_day
 from kpis.definitions.scopes import DIMENSIONS, Scope
 from kpis.models import PeriodKind
+from kpis.query.dates import PRESETS, NamedDates, named_dates, window_before, year_before
 
 MOST_POINTS = 800
 POINTS_SHOWN = {"day": 31, "week": 27, "month": 13, "quarter": 9}
 FIRST_YEAR, LAST_YEAR = 1990, 2199
+COMPARISONS = ("previous", "last-year", "target", "none")
 UNKNOWN = {
     "run": gettext_lazy("Unknown run “%(key)s”. Available runs: %(keys)s."),
     "module": gettext_lazy("Unknown module “%(key)s”. Available modules: %(keys)s."),
@@ -68,6 +70,11 @@ PARAMETERS = (
     Parameter("period", "Default: month.", choices=PeriodKind.values),  # not translated: API
     Parameter("from", "First day, such as 2026-01-01.", is_date=True),  # not translated: API
     Parameter("to", "Last day, included.", is_date=True),  # not translated: API
+    Parameter(
+        "dates",
+        f"Instead of from and to: {', '.join(PRESETS)}, "  # not translated: API
+        "or a period such as 2026-10, 2026-Q4, 2026-W47 or 2026-10-31.",  # not translated: API
+    ),
     Parameter("course", "Key of a course."),  # not translated: API
     Parameter("run", "Key of a course run."),  # not translated: API
     Parameter("module", "Key of a module."),  # not translated: API
@@ -78,7 +85,7 @@ PARAMETERS = (
         is_for_api_only=True,
     ),
     Parameter("by", "Adds `groups` to the answer.", choices=DIMENSIONS),  # not translated: API
-    Parameter("compare", choices=("previous", "target")),
+    Parameter("compare", choices=COMPARISONS),
     Parameter("format", choices=("json", "csv"), is_for_api_only=True),
 )
 
@@ -97,13 +104,28 @@ class KpiQuery:
     by: str | None
     compare: str | None
     now: datetime
+    chosen: Period | None = None
 
     @property
     def current(self) -> Period:
-        """Return the last period that is over, or else the last that has begun."""
+        """Return the period chosen by name, else the last that is over or that has begun."""
+        if self.chosen:
+            return self.chosen
         over = [period for period in self.periods if not period.is_open(self.now)]
         begun = [period for period in self.periods if period.has_begun(self.now)]
         return (over or begun or list(self.periods))[-1]
+
+    @property
+    def earlier(self) -> Period:
+        """Return the period that the current one is compared with."""
+        return year_before(self.current) if self.compare == "last-year" else self.current.previous
+
+    @property
+    def window_before(self) -> tuple[Period, list[Period]] | None:
+        """Return the window to compare with, with its periods; None if there is none."""
+        if self.window is None or self.compare in (None, "target", "none"):
+            return None
+        return window_before(self.window, self.periods, a_year=self.compare == "last-year")
 
 
 class KpiQueryForm(forms.Form):
@@ -129,6 +151,27 @@ class KpiQueryForm(forms.Form):
                 % {"name": name, "first": FIRST_YEAR, "last": LAST_YEAR}
             )
         return day
+
+    def clean_dates(self) -> NamedDates | None:
+        name = self.cleaned_data["dates"]
+        if not name:
+            return None
+        zone = reporting_clock.reporting_zone()
+        found = named_dates(name, local_day(self.now, zone), zone)
+        if found is None:
+            raise ValidationError(
+                gettext(
+                    "“%(name)s” are no known dates. Choose one of: %(presets)s, or a period such "
+                    "as 2026-10, 2026-Q4, 2026-W47 or 2026-10-31."
+                )
+                % {"name": name, "presets": ", ".join(PRESETS)}
+            )
+        if not FIRST_YEAR <= found.first.year <= LAST_YEAR:
+            raise ValidationError(
+                gettext("“%(name)s” must be in the years %(first)s to %(last)s.")
+                % {"name": "dates", "first": FIRST_YEAR, "last": LAST_YEAR}
+            )
+        return found
 
     def clean_course(self) -> Course | None:
         key = self.cleaned_data["course"]
@@ -169,6 +212,7 @@ class KpiQueryForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        self._apply_dates(data)
         first, last = data.get("from"), data.get("to")
         if first and last and first > last:
             error = gettext("“from” (%(first)s) is later than “to” (%(last)s). Swap the two.")
@@ -183,6 +227,18 @@ class KpiQueryForm(forms.Form):
             error = gettext("Choose at most %(count)s periods at once.")
             self.add_error("from", error % {"count": MOST_POINTS})
         return data
+
+    def _apply_dates(self, data: dict[str, Any]) -> None:
+        """Set the days that are chosen by name, unless they are one of the periods asked for."""
+        named: NamedDates | None = data.get("dates")
+        if named is None:
+            return
+        if self.data.get("from") or self.data.get("to"):
+            self.add_error("dates", gettext("Choose either “dates”, or “from” and “to”."))
+            return
+        data["period"] = data.get("period") or named.kind
+        if not (named.is_period and named.kind == data["period"]):
+            data["from"], data["to"] = named.first, named.last
 
     def _granted_run(self, course: Course | None) -> CourseRun | None:
         """Return the latest run of those granted one by one, where no whole course is granted."""
@@ -217,7 +273,15 @@ class KpiQueryForm(forms.Form):
             by=data["by"] or None,
             compare=data["compare"] or None,
             now=self.now,
+            chosen=self._chosen(data),
         )
+
+    def _chosen(self, data: Mapping[str, Any]) -> Period | None:
+        """Return the one period that is chosen by name; None if its days are a window."""
+        named: NamedDates | None = data["dates"]
+        if named is None or data["from"]:
+            return None
+        return containing(named.first, named.kind, reporting_clock.reporting_zone())
 
     def _window(
         self, first: date | None, last: date | None, periods: Sequence[Period]
@@ -243,6 +307,8 @@ class KpiQueryForm(forms.Form):
         zone = reporting_clock.reporting_zone()
         first: date | None = data.get("from")
         last: date | None = data.get("to")
+        if (named := data.get("dates")) and first is None:
+            last = named.last
         if first is None:
             noon = datetime(last.year, last.month, last.day, 12, tzinfo=zone) if last else self.now
             return latest(POINTS_SHOWN[self.kind], self.kind, zone, now=noon)

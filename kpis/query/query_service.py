@@ -6,6 +6,7 @@ import logging
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
@@ -19,6 +20,7 @@ from kpis.definitions.registry import REGISTRY, Indicator, Part
 from kpis.definitions.scopes import Scope
 from kpis.disclosure import small_groups
 from kpis.disclosure.reader_disclosure import ReaderDisclosure
+from kpis.models import DateNote
 from kpis.query.group_columns import GroupReader
 from kpis.query.kpi_query import KpiQuery
 from kpis.query.results import (
@@ -55,6 +57,11 @@ class KpiQueryService:
         self._series = SeriesReader(now)
         self._readers: dict[tuple[Scope, Period], GroupReader] = {}
         self._values_of_groups: dict[Hashable, dict[Period, dict[int, MetricValue]]] = {}
+
+    @cached_property
+    def date_notes(self) -> Sequence[DateNote]:
+        """All notes on dates that the reader may see; no page shows them all."""
+        return list(DateNote.objects.visible_to(self.reader).select_related("course"))
 
     def check(self, scope: Scope) -> None:
         """Raise PermissionDenied for figures that the reader may not see, whoever asks for them."""
@@ -96,10 +103,19 @@ class KpiQueryService:
             series=[values[period] for period in periods],
             current=values[current],
             previous=values[current.previous],
+            earlier=values[query.earlier],
             window=in_window,
+            window_before=self._window_before(indicator, query),
             components=self._components(indicator, query, parts),
             groups=_grouped(query.by, self._groups(indicator, query)) if query.by else (),
         )
+
+    def _window_before(self, indicator: Indicator, query: KpiQuery) -> MetricValue | None:
+        if query.window_before is None:
+            return None
+        before, periods = query.window_before
+        values = self.metric_values(indicator, query.scope, [before], inside=periods)
+        return values[before]
 
     def _components(
         self,
@@ -133,6 +149,7 @@ class KpiQueryService:
             series=[error(period) for period in query.periods],
             current=error(query.current),
             previous=error(query.current.previous),
+            earlier=error(query.earlier),
             window=error(query.window) if query.window else None,
         )
 

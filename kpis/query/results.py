@@ -107,16 +107,30 @@ class KpiResult:
     series: Sequence[MetricValue]
     current: MetricValue
     previous: MetricValue
+    # what the current value is compared with: the previous one, or that of the year before
+    earlier: MetricValue
     window: MetricValue | None = None
+    window_before: MetricValue | None = None
     components: Sequence[MetricValue] = ()
     groups: Sequence[GroupResult] = ()
 
     @property
     def change(self) -> float | None:
-        """Return the current minus the previous value in display units; None if one is missing."""
-        if self.current.shown is None or self.previous.shown is None:
+        """Return the current minus the earlier value in display units; None if one is missing."""
+        return _change(self.current, self.earlier)
+
+    @property
+    def change_of_window(self) -> float | None:
+        """Return the same for the window; None without one or if it is not compared."""
+        if self.window is None or self.window_before is None:
             return None
-        return round(self.current.shown - self.previous.shown, 4)
+        return _change(self.window, self.window_before)
+
+
+def _change(one: MetricValue, before: MetricValue) -> float | None:
+    if one.shown is None or before.shown is None:
+        return None
+    return round(one.shown - before.shown, 4)
 
 
 def group_sort_key(group: GroupObject) -> tuple[Any, ...]:

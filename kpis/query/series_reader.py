@@ -40,6 +40,7 @@ class SeriesReader:
 
 
 def periods_of(query: KpiQuery) -> list[Period]:
-    """Return the periods of a query and the one before its current period."""
-    before, periods = query.current.previous, list(query.periods)
-    return periods if before in periods else [before, *periods]
+    """Return the periods of a query and those before that its current period is compared with."""
+    periods = list(query.periods)
+    before = sorted({query.current.previous, query.earlier} - set(periods))
+    return [*before, *periods]

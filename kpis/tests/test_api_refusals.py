@@ -41,7 +41,7 @@ WRONG = [
     ({"learner": "nobody"}, "learner", "Unknown learner “nobody”"),
     ({"learner": "a\0b"}, "learner", "Unknown learner"),
     ({"by": "teacher"}, "by", "course, run, module, learner"),
-    ({"compare": "tomorrow"}, "compare", "previous, target"),
+    ({"compare": "tomorrow"}, "compare", "previous, last-year, target, none"),
     ({"format": "xml"}, "format", "json or csv"),
     ({"perid": "day"}, "perid", "Unknown parameter “perid”. Allowed: period, from, to"),
 ]

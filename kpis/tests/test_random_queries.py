@@ -20,6 +20,8 @@ from pytest_django import Settings
 from accounts.tests.people import account
 from core import reporting_clock
 from curriculum.models import CourseRun, Enrollment, Learner
+from kpis.definitions.periods import KINDS, containing
+from kpis.query.dates import PRESETS
 from kpis.tests import kernel
 from kpis.tests.audited import FIRST, NOW, WEEKS, Atom, Cells, Known, cells_of, keep, people_of
 from kpis.tests.audited import three_courses as three
@@ -65,18 +67,33 @@ def random_query(rng: random.Random, runs: list[CourseRun]) -> dict[str, str]:
         query["course"] = run.course.key
         if rng.random() < 0.5:
             query["run"] = run.key
-    query["period"] = rng.choice(("day", "week", "month", "quarter"))
-    if rng.random() < 0.7:
-        first = FIRST + timedelta(days=rng.randrange(7 * WEEKS))
-        query["from"] = str(first)
-        query["to"] = str(min(LAST, first + timedelta(days=rng.choice((0, 1, 6, 13, 30, 60)))))
+    query |= random_days(rng)
     if rng.random() < 0.4:
         query["by"] = rng.choice(("course", "run"))
     if rng.random() < 0.2:
         query["format"] = "csv"
-    if rng.random() < 0.1:
-        query["compare"] = "previous"
+    if rng.random() < 0.3:
+        query["compare"] = rng.choice(("previous", "last-year"))
     return query
+
+
+def random_days(rng: random.Random) -> dict[str, str]:
+    """Choose periods, and days by name or by their ends, if any."""
+    kind = {"period": rng.choice(KINDS)}
+    chance = rng.random()
+    if chance < 0.3:
+        return (kind if rng.random() < 0.5 else {}) | {"dates": random_dates(rng)}
+    if chance > 0.8:
+        return kind
+    first = FIRST + timedelta(days=rng.randrange(7 * WEEKS))
+    last = min(LAST, first + timedelta(days=rng.choice((0, 1, 6, 13, 30, 60))))
+    return kind | {"from": str(first), "to": str(last)}
+
+
+def random_dates(rng: random.Random) -> str:
+    day = FIRST + timedelta(days=rng.randrange(7 * WEEKS))
+    period = containing(day, rng.choice(KINDS), reporting_clock.reporting_zone())
+    return rng.choice((period.label, *PRESETS))
 
 
 def values_in(answer: Any, query: dict[str, str]) -> list[tuple[dict[str, Any], bool]]:
@@ -86,7 +103,12 @@ def values_in(answer: Any, query: dict[str, str]) -> list[tuple[dict[str, Any], 
             (row, "by" in query) for row in csv.DictReader(io.StringIO(answer.content.decode()))
         ]
     body = answer.json()
-    more = (body.get("window"), body.get("comparison", {}).get("answer"))
+    compared = body.get("comparison", {})
+    more = (
+        body.get("window"),
+        compared.get("answer"),
+        compared.get("window", {}).get("answer"),
+    )
     alone = [body["current"], *body["series"], *filter(None, more)]
     return [(one, False) for one in alone] + [(one, True) for one in body.get("groups", ())]
 

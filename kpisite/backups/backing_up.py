@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from kpisite import pending_migrations
 from kpisite.backups import contents
 from kpisite.backups.contents import About, Model
 
@@ -35,12 +36,12 @@ def back_up(path: Path, progress: Progress) -> About:
     """Write a backup to `path`, which must not exist yet; a part of it is never found there."""
     if path.exists():
         raise BackupError(f"{path} exists. Choose another name, or delete it first.")
-    migrations = applied_migrations()
+    migrations, then = applied_migrations()
     draft = path.with_name(f"{path.name}.partial")
     try:
         # readable by its owner only: it holds everything
         with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            about = _write(file, migrations, progress)
+            about = _write(file, migrations, then, progress)
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
@@ -61,23 +62,37 @@ def delete_older(folder: Path, *, keep: int) -> list[Path]:
     return old
 
 
-def applied_migrations() -> dict[str, str]:
-    """Return the last migration of each app; BackupError if some are not applied yet."""
+def applied_migrations() -> tuple[dict[str, str], Any]:
+    """Return the last applied migration of each app, and the apps with models as they left them.
+
+    BackupError if the database is of a newer version, whose tables are not known.
+    """
     executor = MigrationExecutor(connection)
-    leaves = executor.loader.graph.leaf_nodes()
-    if executor.migration_plan(leaves):
+    graph, applied = executor.loader.graph, executor.loader.applied_migrations
+    if unknown := pending_migrations.unknown():
         raise BackupError(
-            "The database is older than the product. Run manage.py migrate first, or back up with"
-            " the version that the database is for."
+            f"The database is of a newer version of the product, which has {unknown[0]}. Back up"
+            " with that version."
         )
-    return dict(leaves)
+    if not executor.migration_plan(graph.leaf_nodes()):
+        return dict(graph.leaf_nodes()), apps
+    last = [
+        key
+        for key in graph.nodes
+        if key in applied
+        and not any(
+            child.key in applied and child.key[0] == key[0]
+            for child in graph.node_map[key].children
+        )
+    ]
+    return dict(last), executor.loader.project_state(last).apps
 
 
-def _write(file: Any, migrations: dict[str, str], progress: Progress) -> About:
+def _write(file: Any, migrations: dict[str, str], then: Any, progress: Progress) -> About:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         with _one_moment():
             made_at, counts = timezone.now(), {}
-            models = contents.models_of(apps)
+            models = contents.models_of(then)
             for at, model in enumerate(models):
                 progress(at, len(models))
                 counts[model._meta.db_table] = _write_table(archive, model)

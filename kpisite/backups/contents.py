@@ -26,7 +26,7 @@ ABOUT = "backup.json"
 SECRET_KEY = "secret-key"  # noqa: S105  # the name of a file
 # people sign in again, copies of exports start again, and roles belong to a server
 LEFT_OUT = {
-    "sessions.Session",
+    "accounts.Session",
     "exports.Feed",
     "exports.Change",
     "exports.Mark",

@@ -21,11 +21,13 @@ DATABASE_SCHEMES = ("postgres://", "postgresql://", "sqlite:///")
 SECRET_VARIABLES = frozenset(
     {
         *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REPLICA_DATABASE_URL"),
-        *("REDIS_URL", "EMAIL_URL", "KPI_OIDC_CLIENT_SECRET"),
+        *("REDIS_URL", "EMAIL_URL", "KPI_OIDC_CLIENT_SECRET", "KPI_METRICS_TOKEN"),
+        "KPI_SENTRY_DSN",
     }
 )
 EXIT_CODE = 2
 MIN_SECRET_LENGTH = 32
+MIN_TOKEN_LENGTH = 16
 
 
 def reject(name: str, expected: str) -> NoReturn:
@@ -181,6 +183,14 @@ def secret(name: str, *, required: bool) -> str:
     given = text(name)
     if (given or required) and len(given) < MIN_SECRET_LENGTH:
         reject(name, "at least 32 random characters, the same on every host of this database")
+    return given
+
+
+def token(name: str) -> str:
+    """Read a token that another program sends; empty if none is given."""
+    given = text(name)
+    if given and (len(given) < MIN_TOKEN_LENGTH or not given.isascii() or " " in given):
+        reject(name, "at least 16 random letters and digits")
     return given
 
 

@@ -31,11 +31,11 @@ def web_health(request: HttpRequest) -> JsonResponse:
 
 
 def _report(checks: dict[str, Callable[[], bool]]) -> JsonResponse:
-    parts = {name: _works(check) for name, check in checks.items()}
+    parts = {name: works(check) for name, check in checks.items()}
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)
 
 
-def _works(check: Callable[[], bool]) -> bool:
+def works(check: Callable[[], bool]) -> bool:
     try:
         return check()
     except (DatabaseError, RedisError, OSError):

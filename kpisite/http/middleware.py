@@ -9,6 +9,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from accounts.sign_in.sessions import SCRIPT_HEADER
+
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -30,6 +32,8 @@ class PrivateCaching:
 
     Programs with an API key may cache responses privately but must revalidate them, so that a 304
     can save sending the figures again. A response that sets Cache-Control itself is left as it is.
+    The script of an open page stores nothing either. It says so itself, since a page that got a
+    `no-store` response in the background would not enter the back-forward cache.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -41,7 +45,8 @@ class PrivateCaching:
         if is_api:
             patch_vary_headers(response, ["Authorization", "Cookie"])
         has_key = is_api and "Authorization" in request.headers
-        policy = "private, no-cache" if has_key else "private, no-store"
+        is_stored_by_nobody = SCRIPT_HEADER in request.headers
+        policy = f"private, {'no-cache' if has_key or is_stored_by_nobody else 'no-store'}"
         response.headers.setdefault("Cache-Control", policy)
         return response
 

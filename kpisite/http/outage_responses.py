@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
+from core import request_ids
 from core.database.outages import Outage, outage_of
 from kpisite.http import error_pages
 
@@ -37,8 +38,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if outage := outage_of(error):
         return _unavailable(request, outage, error)
     if _is_api(request):
-        body = {"code": "failed", "detail": "An internal error occurred. It has been logged."}
-        return JsonResponse(body, status=500)
+        return _problem("failed", "An internal error occurred. It has been logged.", 500)
     return error_pages.page(request, 500)
 
 
@@ -46,13 +46,17 @@ def _unavailable(request: HttpRequest, outage: Outage, error: BaseException | No
     logger.warning("responded 503: %s (%s)", outage.text, error)
     response: HttpResponse
     if _is_api(request):
-        body = {"code": "try_again", "detail": f"{outage.text} Send the request again later."}
-        response = JsonResponse(body, status=503)
+        response = _problem("try_again", f"{outage.text} Send the request again later.", 503)
     else:
         # without the request, since reading the account would need the database
         response = HttpResponse(render_to_string("503.html", {"outage": outage}), status=503)
     response.headers["Retry-After"] = str(outage.seconds)
     return response
+
+
+def _problem(code: str, detail: str, status: int) -> JsonResponse:
+    body = {"code": code, "detail": detail, "request_id": request_ids.current()}
+    return JsonResponse(body, status=status)
 
 
 def _is_api(request: HttpRequest) -> bool:

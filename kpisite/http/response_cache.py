@@ -25,6 +25,7 @@ from accounts.sign_in.sessions import SCRIPT_HEADER
 from core.cacheable import MARK
 from core.database import data_version
 from core.process_cache import ProcessCache
+from kpisite.http.compression import accepts_gzip
 
 # per process; no larger response is kept than a quarter of it
 MAX_BYTES = 16 * 1024 * 1024
@@ -73,7 +74,8 @@ class ResponseCache:
         response = self.get_response(request)
         if is_complete(request, response):
             # the same for whoever asked first and for all who get it later
-            set_response_etag(response)
+            if not response.has_header("ETag"):
+                set_response_etag(response)
             expires = valid_until(request)
             if now < expires:
                 headers = {
@@ -115,6 +117,7 @@ def request_key(request: HttpRequest) -> bytes:
         *(request.scheme, headers.get("HTTP_HOST"), request.path, headers.get("QUERY_STRING")),
         *(headers.get("HTTP_AUTHORIZATION"), headers.get("HTTP_COOKIE")),
         *(headers.get("HTTP_ACCEPT"), getattr(request, "LANGUAGE_CODE", None)),
+        accepts_gzip(request),
     )
     return blake2b(repr(parts).encode(), digest_size=32).digest()
 

@@ -11,11 +11,10 @@ from typing import Any
 from axes.models import AccessAttempt, AccessAttemptExpiration
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import AccessRecord
+from accounts.models import AccessRecord, Session
 from alerts.models import EvaluationRun
 from exports.change_log import feed
 from exports.models import Change

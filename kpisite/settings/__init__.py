@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kpisite.settings.api import *
 from kpisite.settings.logs import *
+from kpisite.settings.metrics import *
 from kpisite.settings.options import *
 from kpisite.settings.security import *
 from kpisite.settings.single_sign_on import *

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kpisite.version import VERSION
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api_authentication.ApiKeyAuthentication",
@@ -21,7 +23,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Learning KPIs",
     "DESCRIPTION": "Events in; engagement, outcome and business KPIs out.",
-    "VERSION": "1",
+    "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
@@ -33,7 +35,4 @@ SPECTACULAR_SETTINGS = {
         "core.api_errors.document_throttling",
     ],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }

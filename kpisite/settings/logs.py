@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from kpisite.settings.options import LOG_LEVEL
+from kpisite.settings.options import KPI_LOG_FORMAT, LOG_LEVEL
 
 # messages of Celery and gunicorn, such as a received task, are only useful for debugging
 PROGRAM_LOG_LEVEL = LOG_LEVEL if LOG_LEVEL == "DEBUG" else "WARNING"
+FORMATTER = "JsonFormatter" if KPI_LOG_FORMAT == "JSON" else "KeyValueFormatter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "kpisite.config.logs.KeyValueFormatter"}},
+    "formatters": {"line": {"()": f"kpisite.config.logs.{FORMATTER}"}},
     "filters": {"client error": {"()": "kpisite.config.logs.ClientErrorFilter"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},

@@ -85,6 +85,14 @@ WEB_WORKERS = environment.integer("WEB_WORKERS", 2, minimum=1, maximum=64)
 WEB_THREADS = environment.integer("WEB_THREADS", 8, minimum=1, maximum=256)
 WORKER_CONCURRENCY = environment.integer("WORKER_CONCURRENCY", 2, minimum=1, maximum=64)
 LOG_LEVEL = environment.one_of("LOG_LEVEL", "INFO", environment.LOG_LEVELS)
+KPI_LOG_FORMAT = environment.one_of("KPI_LOG_FORMAT", "TEXT", ("TEXT", "JSON"))
+# one line per request; with addresses, which are personal data, only if that is chosen
+KPI_ACCESS_LOG = environment.one_of("KPI_ACCESS_LOG", "OFF", ("OFF", "ON", "ADDRESSES"))
+# who may read /metrics; without it, there is none
+KPI_METRICS_TOKEN = environment.token("KPI_METRICS_TOKEN")
+KPI_SENTRY_DSN = environment.page_url("KPI_SENTRY_DSN")
+# hours after which the doctor misses a backup; 0: something else makes them
+KPI_BACKUP_HOURS = environment.integer("KPI_BACKUP_HOURS", 48, minimum=0, maximum=24 * 90)
 HTTPS = environment.switch("HTTPS")
 HSTS = environment.one_of("HSTS", "HOST", ("HOST", "SUBDOMAINS", "PRELOAD"))
 BEHIND_PROXY = environment.switch("BEHIND_PROXY")

@@ -96,6 +96,7 @@ STAFF_SESSION = (
     timedelta(hours=KPI_STAFF_SESSION_IDLE_HOURS),
 )
 SESSION_COOKIE_AGE = 24 * 3600 * max(KPI_SESSION_DAYS, KPI_STAFF_SESSION_DAYS)
+SESSION_ENGINE = "accounts.sign_in.session_store"
 # messages may contain secrets such as a new API key, which cookies would expose
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = True
@@ -103,7 +104,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health(/web)?$"]
+SECURE_REDIRECT_EXEMPT = [r"^health(/web)?$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS != "HOST"
 SECURE_HSTS_PRELOAD = HSTS == "PRELOAD"

@@ -13,29 +13,28 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import JSONField, QuerySet
 from django.test import Client
 from django.utils import timezone
 
 from accounts.api_keys import create_api_key
-from accounts.models import User
+from accounts.models import Session, User
+from accounts.sign_in.session_store import SessionStore
 from alerts.models import AlertEvent
 from alerts.tests.alerting import KPI
 from business.referral_codes import code_of, remember
 from core.mentions import TEXTS
 from curriculum import parameters
 from curriculum.models import Course, Learner, ParameterChange
-from dashboard.models import EmbedLink
+from dashboard.models import EmbedLink, SavedView
 from experiments.models import Deviation, Experiment, ExperimentEvent, ForcedVariant, Variant
 from experiments.tests.documented import run_documented
 from improvement.models import Adjustment, AdjustmentEvent
 from intake.events.senders import Sender
 from intake.models import FileMapping, ImportRun
 from intake.receiving.receive import receive
-from kpis.models import Target
+from kpis.models import DateNote, Target
 from kpis.recompute import recompute_stale
 from notifications.models import Channel, Notification
 from notifications.tests.notifying import create_alert
@@ -225,6 +224,7 @@ def _staff_write(bo: Learner) -> None:
         alert=alert, reason=SAID, decision_reason=SAID, proposed_at=now, status="rejected", **values
     )
     AdjustmentEvent.objects.create(adjustment=adjustment, at=now, reason=SAID, after={"by": SAID})
+    DateNote.objects.create(text=SAID, first_day=now.date())
     Target.objects.create(kpi=KPI, version=1, value=1, note=SAID)
     CommentAnalysis.objects.create(
         response=Response.objects.get(enrollment__learner=bo), text=SAID, answered_at=now,
@@ -237,6 +237,10 @@ def _staff_write(bo: Learner) -> None:
     EmbedLink.objects.create(
         name="Ada Lovelace", tab="business", made_by=User.objects.get(email="staff@example.com"),
         made_at=now, expires_at=now,
+    )  # fmt: skip
+    SavedView.objects.create(
+        name="Ada Lovelace", tab="business", owner=User.objects.get(email="staff@example.com"),
+        saved_at=now,
     )  # fmt: skip
     _fill_other_texts()
 

@@ -17,6 +17,7 @@ from alerts.models import Alert
 from curriculum.models import Course, Enrollment
 from experiments.models import Experiment
 from improvement.models import Adjustment
+from intake.models import RejectedEvent
 from kpis.definitions.registry import REGISTRY
 from outcomes.models import CertificateCode
 
@@ -31,11 +32,17 @@ SIGNED = {
     "business:follow",
     "notifications:unsubscribe",
     "dashboard:embedded",
+    "dashboard:end-report-by-link",
 }
-NOWHERE = {"api-nowhere", "health", "health-web"}
+NOWHERE = {"api-nowhere", "health", "health-web", "metrics"}
 # what an LMS opens, with a message of its own
 LAUNCHES = {"lti:login", "lti:launch"}
-QUERIES = {"experiments_api:power": "?kpi=engagement.completion-rate&effect=0.1"}
+AS_JSON: Mapping[type[Model], str] = {RejectedEvent: "?raw=1"}
+QUERIES = {
+    "experiments_api:power": "?kpi=engagement.completion-rate&effect=0.1",
+    "navigation:search": "?q=ada",
+    "navigation:suggestions": "?q=ada",
+}
 
 
 def paths() -> Iterator[str]:
@@ -64,7 +71,10 @@ def admin_paths() -> Iterator[str]:
         place = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         if row := _first(model):
             yield reverse(f"{place}_changelist")
-            yield reverse(f"{place}_change", args=[row.pk])
+            # a rejected event has a form, and is edited as JSON as well
+            yield reverse(f"{place}_change", args=[row.pk]) + AS_JSON.get(model, "")
+            if model in AS_JSON:
+                yield reverse(f"{place}_correct", args=[row.pk])
 
 
 def named(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -90,7 +100,12 @@ def _arguments() -> Mapping[str, Sequence[Arguments]]:
     learner = [{"pk": Enrollment.objects.earliest("pk").pk}]
     return {
         "dashboard:kpi": [{"key": key} for key in keys],
+        "dashboard:dashboard-file": [{"kind": "pdf"}],
+        "dashboard:kpi-file": [{"key": key, "kind": "xlsx"} for key in keys],
         "dashboard:withdraw-embed-link": [{"pk": 1}],
+        "dashboard:saved-view": [{"pk": 1}],
+        "dashboard:change-view": [{"pk": 1}],
+        "dashboard:end-report": [{"pk": 1}],
         "kpis:api-kpi": [parts[key] for key in keys],
         "kpis:api-drill-down": tables,
         "alerts": [{"pk": Alert.objects.filter(course__isnull=False).earliest("pk").pk}],
@@ -101,6 +116,7 @@ def _arguments() -> Mapping[str, Sequence[Arguments]]:
         "experiments_api": experiment,
         "support": learner,
         "exports": [{"name": "course"}],
+        "navigation": [{"name": "kpis"}],
         "learners": [{"code": one.code} for one in CertificateCode.objects.order_by("pk")[:1]],
     }
 

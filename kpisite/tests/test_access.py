@@ -73,14 +73,42 @@ GET  /lti/connect/forged                              302 403 403 403 403 302 30
 POST /lti/connect/forged                              302 403 403 403 403 302 302 302 302 302
 GET  /kpi-dashboard                                   302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard?course=py                         302 403 400 200 200 302 302 302 302 302
+GET  /kpi-dashboard/views                             302 403 200 200 200 302 302 302 302 302
+POST /kpi-dashboard/views/new                         302 403 400 400 400 302 302 302 302 302
+GET  /kpi-dashboard/views/1                           302 403 404 404 404 302 302 302 302 302
+POST /kpi-dashboard/views/1/change                    302 403 404 404 404 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth                  302 403 200 200 200 302 302 302 302 302
 GET  /kpi-dashboard/engagement.depth?course=py        302 403 400 200 200 302 302 302 302 302
+GET  /kpi-wall                                        302 403 200 200 200 302 302 302 302 302
+GET  /kpi-wall?course=py                              302 403 400 200 200 302 302 302 302 302
+GET  /kpi-dashboard/files/pdf                         302 403 200 200 200 302 302 302 302 302
+GET  /kpi-dashboard/files/xlsx?course=py              302 403 302 200 200 302 302 302 302 302
+GET  /kpi-dashboard/files/nothing                     302 403 404 404 404 302 302 302 302 302
+GET  /kpi-dashboard/engagement.depth/files/csv        302 403 200 200 200 302 302 302 302 302
+GET  /reports                                         302 403 200 200 200 302 302 302 302 302
+POST /reports/new                                     302 403 400 400 400 302 302 302 302 302
+POST /reports/1/end                                   302 403 404 404 404 302 302 302 302 302
+GET  /reports/unsubscribe/forged                      404 404 404 404 404 404 404 404 404 404
+POST /reports/unsubscribe/forged                      404 404 404 404 404 404 404 404 404 404
 GET  /embedding                                       302 403 200 200 200 302 302 302 302 302
 POST /embedding/new                                   302 403 400 400 400 302 302 302 302 302
 POST /embedding/1/withdraw                            302 403 404 404 404 302 302 302 302 302
+GET  /demonstration                                   302 403 403 403 403 302 302 302 302 302
+POST /demonstration                                   302 403 403 403 403 302 302 302 302 302
+GET  /first-steps                                     302 403 403 403 403 302 302 302 302 302
+POST /first-steps/dismiss                             302 403 403 403 403 302 302 302 302 302
+POST /first-steps/show                                302 403 403 403 403 302 302 302 302 302
 GET  /embed/forged                                    404 404 404 404 404 404 404 404 404 404
+GET  /help                                            302 200 200 200 200 302 302 302 302 302
+GET  /help/kpis                                       302 200 200 200 200 302 302 302 302 302
+GET  /help/guide/kpis                                 302 200 200 200 200 302 302 302 302 302
+GET  /whats-new                                       302 200 200 200 200 302 302 302 302 302
+GET  /search                                          302 200 200 200 200 302 302 302 302 302
+GET  /search?q=py                                     302 200 200 200 200 302 302 302 302 302
+GET  /search/suggestions?q=py                         302 200 200 200 200 302 302 302 302 302
 GET  /alerts                                          302 403 200 200 200 302 302 302 302 302
 GET  /alerts?course=py                                302 403 400 200 200 302 302 302 302 302
+POST /alerts                                          302 403 400 400 400 302 302 302 302 302
 GET  /alerts/1                                        302 403 404 404 404 302 302 302 302 302
 POST /alerts/1                                        302 403 404 404 404 302 302 302 302 302
 GET  /curriculum-parameters                           302 403 200 200 200 302 302 302 302 302
@@ -121,6 +149,7 @@ GET  /api/curriculum/framework?course=py              401 403 400 200 200 403 20
 GET  /api/alerts                                      401 403 200 200 200 403 200 403 200 401
 GET  /api/alerts?course=py                            401 403 400 200 200 403 200 403 400 401
 GET  /api/alerts/1                                    401 403 404 404 404 403 404 403 404 401
+POST /api/alerts/bulk                                 401 403 400 400 400 403 403 403 403 401
 POST /api/alerts/1/acknowledge                        401 403 404 404 404 403 403 403 403 401
 POST /api/alerts/1/snooze                             401 403 404 404 404 403 403 403 403 401
 POST /api/alerts/1/unsnooze                           401 403 404 404 404 403 403 403 403 401
@@ -165,6 +194,8 @@ GET  /api/kpi/findings                                401 403 200 200 200 403 20
 GET  /api/kpi/findings?course=py                      401 403 400 200 200 403 200 403 400 401
 GET  /api/kpi/measurements                            401 403 403 403 403 403 403 403 403 401
 GET  /api/periods                                     401 403 200 200 200 403 200 403 200 401
+GET  /api/date-notes                                  401 403 200 200 200 403 200 403 200 401
+GET  /api/date-notes?course=py                        401 403 400 200 200 403 200 403 400 401
 GET  /api/courses                                     401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/parameters/effective             401 403 200 200 200 403 200 403 200 401
 GET  /api/curriculum/parameters/effective?course=py   401 403 400 200 200 403 200 403 400 401
@@ -192,6 +223,7 @@ DELETE /xapi/agents/profile                              401 401 401 401 401 403
 GET  /xapi/activities                                  401 401 401 401 401 403 403 403 403 401
 GET  /xapi/agents                                      401 401 401 401 401 403 403 403 403 401
 GET  /api/schema                                      401 200 200 200 200 200 200 200 200 401
+GET  /metrics                                          404 404 404 404 404 404 404 404 404 404
 GET  /privacy                                          200 200 200 200 200 200 200 200 200 200
 GET  /api/docs                                        302 200 200 200 200 302 302 302 302 302
 GET  /surveys/forged                                  404 404 404 404 404 404 404 404 404 404
@@ -207,7 +239,12 @@ GET  /admin/login/                                    200 200 200 200 302 200 20
 GET  /admin/password_change/                          302 302 302 302 302 302 302 302 302 302
 GET  /admin/curriculum/course/                        302 302 302 302 403 302 302 302 302 302
 """
-SIGNED_ADDRESSES = {"/lti/login", "/surveys/forged", "/weekly-summary/forged"}
+SIGNED_ADDRESSES = {
+    "/lti/login",
+    "/surveys/forged",
+    "/weekly-summary/forged",
+    "/reports/unsubscribe/forged",
+}
 # /health is open to probes; it reports the state of the parts but no personal data
 OPEN = {"^health$", "^health/web$", "^language$"}
 

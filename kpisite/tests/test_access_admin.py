@@ -54,6 +54,7 @@ curriculum.parameterchange      v--- v--- ---- v--- v---
 curriculum.skill                v--- vacd ---- vacd vacd
 curriculum.structureversion     v--- v--- ---- v--- v---
 dashboard.embedlink             ---- ---- ---- v--- v---
+dashboard.reportsubscription    ---- ---- ---- v--- v---
 engagement.assessmentresult     v--- ---- ---- v--- v---
 engagement.dailyactivity        v--- ---- ---- v--- v---
 engagement.learningobject       v--- ---- ---- v-c- v-c-
@@ -82,6 +83,7 @@ intake.importrun                ---- ---- v--- v--- v---
 intake.learneralias             ---- ---- v--- v--- v---
 intake.rejectedevent            ---- ---- v-cd v-cd v-cd
 kpis.datafreshness              v--- ---- v--- v--- v---
+kpis.datenote                   vacd vacd ---- vacd vacd
 kpis.measurement                v--- ---- ---- v--- v---
 kpis.recomputerun               v--- ---- v--- v--- v---
 kpis.restatement                v--- ---- ---- v--- v---
@@ -143,6 +145,7 @@ curriculum.module           -    yes  -    yes  yes  delete_selected
 curriculum.parameterchange  -    yes  -    yes  yes  approve reject revert
 curriculum.skill            -    yes  -    yes  yes  delete_selected
 dashboard.embedlink         -    -    -    yes  yes  withdraw
+dashboard.reportsubscription -   -    -    yes  yes  end
 experiments.experiment      yes  -    -    yes  yes  start deviate stop decide
 improvement.adjustment      -    yes  -    yes  yes  approve reject keep revert
 improvement.adjustmentrule  -    yes  -    yes  yes  activate deactivate
@@ -150,6 +153,7 @@ intake.filemapping          -    -    yes  yes  yes  delete_selected
 intake.importrun            -    -    yes  yes  yes  undo_selected
 intake.learneralias         -    -    -    yes  yes  split_selected
 intake.rejectedevent        -    -    yes  yes  yes  delete_selected replay_selected
+kpis.datenote               yes  yes  -    yes  yes  delete_selected
 kpis.measurement            -    -    -    yes  yes  recompute_selected
 lti.context                 -    -    -    yes  yes  delete_selected read_roster
 lti.platform                -    -    -    yes  yes  delete_selected
@@ -175,7 +179,7 @@ GET  /admin/accounts/apikey/1/rotate/               404 404 404 404 404
 POST /admin/accounts/apikey/1/rotate/               404 404 404 404 404
 GET  /admin/accounts/user/1/password/               403 403 403 200 200
 POST /admin/accounts/user/1/password/               403 403 403 200 200
-GET  /admin/alerts/alertrule/preview/               405 405 405 405 405
+GET  /admin/alerts/alertrule/preview/               302 302 302 302 302
 POST /admin/alerts/alertrule/preview/               200 403 403 200 200
 GET  /admin/autocomplete/                           403 403 403 403 403
 POST /admin/autocomplete/                           405 405 405 405 405
@@ -183,7 +187,7 @@ GET  /admin/experiments/experiment/act/1/           404 404 404 404 404
 POST /admin/experiments/experiment/act/1/           404 404 404 404 404
 GET  /admin/improvement/adjustment/decide/1/        404 404 404 404 404
 POST /admin/improvement/adjustment/decide/1/        404 404 404 404 404
-GET  /admin/improvement/adjustmentrule/preview/     405 405 405 405 405
+GET  /admin/improvement/adjustmentrule/preview/     302 302 302 302 302
 POST /admin/improvement/adjustmentrule/preview/     403 403 403 200 200
 GET  /admin/intake/event/import/                    403 403 200 200 200
 POST /admin/intake/event/import/                    403 403 200 200 200
@@ -191,9 +195,11 @@ GET  /admin/intake/event/import/1.csv               403 403 404 404 404
 POST /admin/intake/event/import/1.csv               403 403 404 404 404
 GET  /admin/intake/event/import/1/                  403 403 302 302 302
 POST /admin/intake/event/import/1/                  403 403 302 302 302
+GET  /admin/intake/rejectedevent/1/correct/         404 404 404 404 404
+POST /admin/intake/rejectedevent/1/correct/         404 404 404 404 404
 GET  /admin/jsi18n/                                 200 200 200 200 200
 POST /admin/jsi18n/                                 405 405 405 405 405
-GET  /admin/kpis/measurement/1/measure-again/       405 405 405 405 405
+GET  /admin/kpis/measurement/1/measure-again/       302 302 302 302 302
 POST /admin/kpis/measurement/1/measure-again/       403 403 403 404 404
 GET  /admin/password_change/                        302 302 302 302 302
 POST /admin/password_change/                        302 302 302 302 302
@@ -203,6 +209,8 @@ GET  /admin/r/1/1/                                  404 404 404 404 404
 POST /admin/r/1/1/                                  404 404 404 404 404
 GET  /admin/statements/pattern/1/map/               403 403 404 404 404
 POST /admin/statements/pattern/1/map/               403 403 404 404 404
+GET  /admin/system/                             403 403 403 200 200
+POST /admin/system/                             405 405 405 405 405
 """
 NO_ROW = 987_654_321
 

@@ -119,6 +119,7 @@ runs experiments by key:
     POST /api/experiments/nothing/forced 404
     POST /api/experiments/nothing/decide 404
 acts on alerts:
+    POST /api/alerts/bulk 400
     POST /api/alerts/1/acknowledge 404
     POST /api/alerts/1/snooze 404
     POST /api/alerts/1/unsnooze 404
@@ -179,12 +180,20 @@ sees measurements:
     GET  /api/kpi/measurements 200
 sees courses in the admin:
     GET  /admin/curriculum/course/ 200
+takes first steps:
+    GET  /first-steps 200
+    POST /first-steps/dismiss 302
+    POST /first-steps/show 302
+removes the demonstration:
+    GET  /demonstration 200
+    POST /demonstration 302
 """
 
 EVERYTHING = (
     *("decides about adjustments", "decides on parameters", "adds parameters"),
     *("imports the curriculum", "runs experiments by key", "runs experiments on pages"),
     *("sees who needs help", "sees measurements", "sees courses in the admin"),
+    "takes first steps",
 )
 
 VISITORS = {
@@ -195,16 +204,19 @@ VISITORS = {
     "Analysts": Visitor(
         in_group("Analysts"), "staff",
         ("runs experiments by key", "runs experiments on pages", "sees measurements",
-         "sees courses in the admin"),
+         "sees courses in the admin", "takes first steps"),
     ),
     "Curriculum editors": Visitor(
         in_group("Curriculum editors"), "staff",
         ("decides about adjustments", "decides on parameters", "adds parameters",
-         "imports the curriculum", "sees courses in the admin"),
+         "imports the curriculum", "sees courses in the admin", "takes first steps"),
     ),
-    "Operators": Visitor(in_group("Operators"), "staff"),
+    "Operators": Visitor(in_group("Operators"), "staff", ("takes first steps",)),
     "Administrators": Visitor(in_group("Administrators"), "staff", EVERYTHING),
-    "superuser": Visitor(person(is_staff=True, is_superuser=True), "staff", EVERYTHING),
+    "superuser": Visitor(
+        person(is_staff=True, is_superuser=True), "staff",
+        (*EVERYTHING, "removes the demonstration"),
+    ),
     "curriculum:write": Visitor(key("curriculum:write"), "sends", ("sends nothing",)),
     "curriculum:read": Visitor(
         key("curriculum:read"), "sends", ("sends nothing", "reads the curriculum")

@@ -88,7 +88,7 @@ def test_lists_make_no_query_per_row_and_rows_have_a_history(
         # a list of one page lacks the query that counts all rows
         if counts[5] > counts[1] + 1:
             per_row[model._meta.label_lower] = counts
-        page = client.get(f"{row}change/").content.decode()
+        page = client.get(f"{row}change/", follow=True).content.decode()
         if f'href="{row}history/"' not in page or client.get(f"{row}history/").status_code != 200:
             without_history.append(row)
 

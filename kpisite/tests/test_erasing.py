@@ -60,7 +60,7 @@ def test_a_model_that_refers_to_people_is_not_declared_as_impersonal() -> None:
 
 # the content of courses and settings, and what machines write
 NO_STATEMENT = """
-core.WorkItem accounts.ApiKey accounts.ShippedGroup support.ChanceModel
+core.WorkItem dashboard.ReportSubscription accounts.ApiKey accounts.ShippedGroup support.ChanceModel
 curriculum.Course curriculum.CourseRun curriculum.Module
 curriculum.Skill curriculum.Parameter curriculum.StructureVersion kpis.CompositeMeasurement
 kpis.HeldFigure kpis.Verification engagement.CourseDefinition engagement.LearningObject
@@ -72,11 +72,11 @@ lti.Platform lti.Context lti.ToolKey statements.Mapping
 
 # names, ids and what machines write, of the one person who is in the row; or searched otherwise
 OF_ONE_PERSON = """
-accounts.AccessRecord accounts.User admin.LogEntry axes.AccessAttempt axes.AccessFailureLog
-axes.AccessLog business.Customer business.Subscription
+accounts.AccessRecord accounts.Session accounts.User admin.LogEntry axes.AccessAttempt
+axes.AccessFailureLog axes.AccessLog business.Customer business.Subscription
 business.SubscriptionChange curriculum.Learner engagement.ActivityMoments engagement.ItemResult
 engagement.VideoProgress intake.Receipt intake.RejectedEvent outcomes.CertificateCode
-outcomes.QuoteConsent sessions.Session xapi.ActivityProfile xapi.AgentProfile xapi.Attachment
+outcomes.QuoteConsent xapi.ActivityProfile xapi.AgentProfile xapi.Attachment
 xapi.RefusedStatement xapi.State intake.LearnerAlias lti.Member statements.CaliperEvent
 statements.InterpretedStatement statements.LearnerIdentifier statements.Unit statements.UnitReport
 """

@@ -42,6 +42,7 @@ TABLE = {
     "experiment_pages:experiment": {"experiments.ForcedVariant"},
     "experiments_api:assignments": {"experiments.Assignment"},
     "experiments_api:forced": {"experiments.ForcedVariant"},
+    "navigation:search": {"curriculum.Enrollment"},
     "kpis:api-drill-down": {"curriculum.Learner"},
     "kpis:api-kpi": {"curriculum.Learner"},
     "support:api-learners": {"support.Standing"},

@@ -12,12 +12,11 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.api_key_use import store_counts
 from accounts.api_keys import rotate_api_key
-from accounts.models import ApiKey, CourseGrant, User
+from accounts.models import ApiKey, CourseGrant, Session, User
 from curriculum.models import Course
 from kpis.models import Measurement
 from kpis.tests.measured import COMPLETION, NOW, course, manager, measured, staff

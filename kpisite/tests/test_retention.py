@@ -9,13 +9,12 @@ from unittest.mock import patch
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.audit import Action
 from accounts.audit import record as audit
-from accounts.models import AccessRecord, User
+from accounts.models import AccessRecord, Session, User
 from accounts.tests.people import account
 from alerts.models import EvaluationRun
 from curriculum.erasing import is_erased

@@ -9,8 +9,8 @@ from django.test import Client
 
 from accounts.models import RunGrant, User
 from accounts.tests.people import account, learner, run_of
+from alerts.audience import owners
 from alerts.models import Alert
-from alerts.pages.forms import owners
 from alerts.tests.alerted import create_alert
 from curriculum.models import Course, CourseRun, Module
 from experiments.models import Experiment

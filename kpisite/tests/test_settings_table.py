@@ -10,7 +10,7 @@ pytestmark = pytest.mark.once
 READERS = (
     r"text|switch|integer|one_of|some_of|list_of|currencies|"
     r"hosts|origins|hosts_and_networks|time_zone|folder|database|secrets?|page_url|address|language|"
-    r"issuer|scopes|groups"
+    r"issuer|scopes|groups|token"
 )
 READING = re.compile(rf'\b(?:{READERS})\(\s*"([A-Z_]+)"')
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)

@@ -35,8 +35,10 @@ FOR_PROGRAMS = (
     "engagement/oulad/*", "kpisite/config/*", "kpisite/settings/*", "kpisite/launcher/*",
     "kpisite/checks.py", "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/gunicorn.py",
     "kpisite/time_zone.py", "kpisite/i18n/catalogs.py", "kpisite/i18n/model_names.py",
-    "kpisite/backups/*", "kpisite/jobs/*", "kpisite/http/middleware.py",
-    "kpisite/http/languages.py", "kpisite/http/outage_responses.py",
+    "kpisite/backups/*", "kpisite/jobs/*", "kpisite/doctor/*", "kpisite/upgrading/*",
+    "kpisite/observing/*", "kpisite/metrics/*", "kpisite/byte_sizes.py",
+    "kpisite/http/access_log.py", "kpisite/http/middleware.py", "kpisite/http/languages.py",
+    "kpisite/http/outage_responses.py",
     "core/progress_bars.py", "demo/known_password.py", "kpis/recompute/*",
     # columns and values as tools write them
     "intake/files/shapes/*", "intake/files/tool_file.py", "intake/csv/timestamps.py",

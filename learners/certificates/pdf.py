@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-import unicodedata
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext
-from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
-from core import localized
+from core import localized, pdf_fonts
+from core.pdf_fonts import FONT, composed
 from learners.certificates.certified import Certified
 
-FONT, FOLDER = "DejaVu", Path(settings.BASE_DIR) / "static" / "fonts"
-FILES = {"": FOLDER / "DejaVuSans.ttf", "B": FOLDER / "DejaVuSans-Bold.ttf"}
-# scripts from right to left, whose order and joined letters need a shaping engine
-RIGHT_TO_LEFT = {"R", "AL", "AN"}
 ACCENT, INK, MUTED = (43, 79, 199), (23, 28, 38), (86, 96, 115)
-
-# it logs each table of a font that it embeds
-logging.getLogger("fontTools").setLevel(logging.WARNING)
-
-
-def can_write(text: str) -> bool:
-    """Return whether the fonts have each letter, and none has to be shaped or reordered."""
-    return all(
-        ord(one) in _letters()
-        and unicodedata.bidirectional(one) not in RIGHT_TO_LEFT
-        and not unicodedata.category(one).startswith("M")
-        for one in _composed(text)
-    )
-
-
-@cache
-def _letters() -> frozenset[int]:
-    """Return the letters that both fonts have."""
-    found = []
-    for path in FILES.values():
-        with TTFont(path, lazy=True) as font:
-            found.append(frozenset(font.getBestCmap()))
-    return frozenset.intersection(*found)
 
 
 def certificate_pdf(one: Certified) -> bytes:
     """Write a page of A4 in the active language."""
     pdf = FPDF(orientation="landscape", format="A4")
     pdf.set_auto_page_break(auto=False)
-    for style, path in FILES.items():
-        pdf.add_font(FONT, style, path)
+    pdf_fonts.add_to(pdf)
     pdf.set_lang(localized.language())
     pdf.set_title(f"{gettext('Certificate')}: {one.course}")
     pdf.set_creator("Learning KPIs")
@@ -92,10 +60,5 @@ def _line(
     pdf.set_text_color(*color)
     pdf.set_x(25)
     below: dict[str, Any] = {"new_x": XPos.LMARGIN, "new_y": YPos.NEXT}
-    pdf.multi_cell(pdf.w - 50, size * 0.5, _composed(text), align=Align.C, link=link, **below)
+    pdf.multi_cell(pdf.w - 50, size * 0.5, composed(text), align=Align.C, link=link, **below)
     pdf.ln(space)
-
-
-def _composed(text: str) -> str:
-    """Write letters with their accents as one character, as the fonts have them."""
-    return unicodedata.normalize("NFC", text)

@@ -11,9 +11,10 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import User
+from core.pdf_fonts import can_write
 from curriculum.models import Learner
 from learners.certificates.certified import Certified, certified
-from learners.certificates.pdf import can_write, certificate_pdf
+from learners.certificates.pdf import certificate_pdf
 from learners.tests.studies import did, enrolled, school, signed_in, text_of, with_account
 from outcomes.models import CertificateCode
 

@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from core.pdf_fonts import can_write
 from learners.certificates.certified import Certified, certificates_of, certified
-from learners.certificates.pdf import can_write, certificate_pdf
+from learners.certificates.pdf import certificate_pdf
 from learners.own_learner import learners_of
 
 View = Callable[..., HttpResponse]

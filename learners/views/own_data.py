@@ -13,10 +13,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit import Action, record
 from accounts.models import User
+from core.post_only import post_only
 from curriculum.exporting import Export, export_of
 from curriculum.models import Learner
 from learners.certificates.certified import keep_names
@@ -81,7 +82,7 @@ def _file(content: str | bytes, kind: str, name: str) -> HttpResponse:
     return response
 
 
-@require_POST
+@post_only("learners:data")
 @login_required
 def ask_for_erasure(request: HttpRequest) -> HttpResponse:
     learner = learners_of(request).first()
@@ -97,7 +98,7 @@ def ask_for_erasure(request: HttpRequest) -> HttpResponse:
     return _back()
 
 
-@require_POST
+@post_only("learners:data")
 @login_required
 def withdraw_erasure(request: HttpRequest) -> HttpResponse:
     learner = learners_of(request).first()

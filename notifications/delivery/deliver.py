@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from core import counters
 from notifications.delivery import emails
 from notifications.delivery.http_client import DeliveryFailed
 from notifications.delivery.transports import TRANSPORTS, transport_of
@@ -73,13 +74,17 @@ class DeliveryRun:
             return
         try:
             if first.channel is None:
-                emails.send_summary(first)
+                emails.send_to_account(first)
             else:
                 transport_of(first.channel).send(rows, self.clock(), self.resolve)
+        except emails.NoLongerNeeded as reason:
+            _finish(rows, State.DROPPED, str(reason))
         except ERRORS as error:
+            counters.add({("notifications", "failed"): len(rows)})
             self.failing.add(first.channel_id)
             self._retry_later(rows, error)
         else:
+            counters.add({("notifications", "sent"): len(rows)})
             self.sent += _finish(rows, State.SENT, "", sent_at=self.clock())
 
     def _retry_later(self, rows: Sequence[Notification], error: Exception) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +15,29 @@ from django.utils.translation import gettext
 
 from accounts.languages import account_at, in_language_of
 from core import localized
+from core.notices import notices
 from notifications.models import Notification
+
+# its name, content and type
+File = tuple[str, bytes, str]
+
+
+class NoLongerNeeded(Exception):  # noqa: N818 - no error, a reason
+    """The mail must not be sent any more; says why."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail from templates; the context has the `subject` and the link to `unsubscribe`."""
+
+    template: str
+    context: dict[str, Any]
+    files: Sequence[File] = ()
+
+
+# By the kind in the payload, for mails whose content is written when they are sent. The language is
+# that of the reader while the context is open.
+WRITERS: dict[str, Callable[[Notification], AbstractContextManager[Letter]]] = {}
 
 
 def send_alerts(rows: Sequence[Notification]) -> None:
@@ -33,15 +57,24 @@ def send_test(row: Notification) -> None:
         _send("notifications/mail/test", row, context, {})
 
 
-def send_summary(row: Notification) -> None:
-    """Send a weekly summary, with the headers for the unsubscribe button of mail programs."""
-    unsubscribe = row.payload["unsubscribe"]
-    headers = {
-        "List-Unsubscribe": f"<{unsubscribe}>",
+def send_to_account(row: Notification) -> None:
+    """Send a weekly summary, or what an app writes at this moment for the kind of the payload."""
+    if write := WRITERS.get(row.payload.get("kind", "")):
+        with write(row) as letter:
+            _send(
+                letter.template, row, letter.context, _unsubscribing(letter.context), letter.files
+            )
+    else:
+        with in_language_of(account_at(row.to)):
+            _send("notifications/mail/weekly", row, row.payload, _unsubscribing(row.payload))
+
+
+def _unsubscribing(context: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers for the unsubscribe button of mail programs."""
+    return {
+        "List-Unsubscribe": f"<{context['unsubscribe']}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    with in_language_of(account_at(row.to)):
-        _send("notifications/mail/weekly", row, row.payload, headers)
 
 
 def _subject(rows: Sequence[Notification]) -> str:
@@ -54,9 +87,14 @@ def _subject(rows: Sequence[Notification]) -> str:
 
 
 def _send(
-    template: str, row: Notification, context: dict[str, Any], headers: dict[str, str]
+    template: str,
+    row: Notification,
+    context: dict[str, Any],
+    headers: dict[str, str],
+    files: Sequence[File] = (),
 ) -> None:
     """Send a mail. A batch sent twice has the same Message-ID, so mailboxes show it once."""
+    context = {**context, "notices": notices()}
     mail = EmailMultiAlternatives(
         subject=" ".join(str(context["subject"]).split()),
         body=render_to_string(f"{template}.txt", context),
@@ -69,6 +107,8 @@ def _send(
     )
     html = render_to_string(f"{template}.html", context)
     mail.attach_alternative(html, "text/html")
+    for name, content, content_type in files:
+        mail.attach(name, content, content_type)
     mail.send()
 
 

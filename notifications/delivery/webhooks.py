@@ -8,6 +8,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from core import request_ids
 from notifications.delivery.http_client import post
 from notifications.delivery.url_policy import Resolve, look_up
 from notifications.models import Notification
@@ -64,7 +65,9 @@ def escape(text: str) -> str:
 
 
 def _headers(row: Notification) -> dict[str, str]:
+    request_id = request_ids.current()
     return {
+        **({request_ids.HEADER: request_id} if request_id else {}),
         "Content-Type": "application/json; charset=utf-8",
         "Idempotency-Key": row.key,
         "User-Agent": USER_AGENT,

@@ -156,8 +156,10 @@ def test_the_list_of_alerts_shows_unread_notifications() -> None:
     with patch("django.utils.timezone.now", return_value=NOON):
         record(create_alert(python))
         visitor = Visitor(ada)
-        assert "New notifications Opened: Planned misses its target" in visitor.reads("/alerts")
+        assert "1 new notification Opened: Course py: Planned misses its target" in visitor.reads(
+            "/alerts"
+        )
         visitor.client.post("/alerts/read")
 
-        assert "New notifications" not in visitor.reads("/alerts")
+        assert "new notification" not in visitor.reads("/alerts")
         assert unread_of(bo).count() == 1

@@ -206,8 +206,8 @@ def test_several_alerts_of_a_course_are_one_mail_to_its_manager(box: MailBox) ->
     deliver()
     assert sorted((mail["To"], subject(mail)) for mail in box.mails) == [
         ("ada@example.com", "2 alert notifications – Course py"),
-        ("ada@example.com", "Opened: Planned misses its target – Course sql"),
-        ("bo@example.com", "Opened: Planned misses its target – Course sql"),
+        ("ada@example.com", "Opened: Course sql: Planned misses its target"),
+        ("bo@example.com", "Opened: Course sql: Planned misses its target"),
     ]
     assert {part.get_content_type() for part in box.mails[0].walk()} >= {"text/plain", "text/html"}
 

@@ -40,12 +40,9 @@ class Survey(models.Model):
         help_text=_("Shown above the questions and in the e-mail."),
     )
     asks_nps = models.BooleanField("asks for a recommendation (NPS)", default=True)
-    nps_question = models.CharField(
-        max_length=300,
-        default=SHIPPED_TEXTS[1],
-    )
+    nps_question = models.CharField(_("NPS question"), max_length=300, default=SHIPPED_TEXTS[1])
     asks_csat = models.BooleanField("asks for satisfaction (CSAT)", default=True)
-    csat_question = models.CharField(max_length=300, default=SHIPPED_TEXTS[2])
+    csat_question = models.CharField(_("CSAT question"), max_length=300, default=SHIPPED_TEXTS[2])
     asks_career = models.BooleanField("asks for career impact", default=False)
     career_question = models.CharField(max_length=300, default=SHIPPED_TEXTS[3])
     asks_comment = models.BooleanField("asks for a comment", default=True)

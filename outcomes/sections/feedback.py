@@ -15,11 +15,12 @@ from kpis.query.query_service import KpiQueryService
 from outcomes.drill_downs.feedback import UNKNOWN
 from outcomes.facts.surveys import SATISFACTION
 from outcomes.feedback.summary import Feedback, Row, latest_testimonials, summarize
+from outcomes.section_reports import testimonials_report, themes_report
 from presentation.categories import section
 from presentation.page_query import PageResult
 
 
-@section("outcome", "outcomes/_themes.html", order=20)
+@section("outcome", "outcomes/_themes.html", themes_report, order=20)
 def themes(service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
     """Show the themes of the comments; None when there are no comments."""
     feedback = summarize(service, page.kpi_query)
@@ -37,7 +38,7 @@ def themes(service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
     }
 
 
-@section("outcome", "outcomes/_testimonials.html", order=30)
+@section("outcome", "outcomes/_testimonials.html", testimonials_report, order=30)
 def testimonials(service: KpiQueryService, page: PageResult) -> dict[str, Any] | None:
     """Show the approved comments of learners who agreed to be quoted; None when there are none."""
     rows = latest_testimonials(page.kpi_query)

@@ -15,13 +15,14 @@ from kpis.query import suppressed_tables
 from kpis.query.query_service import KpiQueryService
 from outcomes.drill_downs.surveys import nps_group
 from outcomes.facts.surveys import SATISFACTION
+from outcomes.section_reports import scores_report
 from presentation.categories import section
 from presentation.page_query import PageResult
 
 TONES = {"Detractors": "bad", "Passives": "warn", "Promoters": "good"}
 
 
-@section("outcome", "outcomes/_scores.html", order=10)
+@section("outcome", "outcomes/_scores.html", scores_report, order=10)
 def scores(desk: KpiQueryService, asked: PageResult) -> dict[str, Any] | None:
     """Show the number of answers per score from 0 to 10; None when there are no answers."""
     card = next(card for card in asked.cards if card.indicator.key == SATISFACTION)

@@ -109,15 +109,23 @@ def test_the_tooltip_of_a_point_includes_the_interval() -> None:
     assert text == "B: 80.0% (70.0–90.0%) · n = 100"
 
 
-def test_a_caption_explains_only_what_is_drawn() -> None:
+def test_the_tooltip_of_a_point_includes_the_target() -> None:
+    text = charts.point_text(metric_value(0.8, target=85))
+
+    assert text == "B: 80.0% · n = 100 · Target: 85%"
+
+
+def test_the_legend_names_only_the_styles_that_are_drawn() -> None:
     line = {"values": [80.0, 81.0], "targets": [None, None], "open": [False, False]}
     full = {"values": [80.0, None], "targets": [85.0, 85.0], "open": [False, True], "lows": [70.0]}
 
-    assert charts.line_chart_caption([line]) == ""
-    assert charts.line_chart_caption([full]) == (
-        "Band: 95% interval. Dashed line: target of each period. "
-        "Dotted line: provisional. Gap: no data, or hidden."
-    )
+    assert (charts.line_keys([line]), charts.gap_note([line])) == ([], "")
+    assert charts.line_keys([full]) == [
+        {"style": "band", "text": "95% interval"},
+        {"style": "dashed", "text": "Target"},
+        {"style": "dotted", "text": "Provisional"},
+    ]
+    assert charts.gap_note([full]) == "Gap: no data, or hidden."
 
 
 def test_too_few_observations_neither_meet_nor_miss_the_target() -> None:

@@ -103,7 +103,7 @@ class CaliperView(APIView):
                 f"the maximum is {settings.KPI_MAX_BATCH}."
             )
         # API keys are the only authentication here
-        sender = sender_of(cast("ApiKey", request.user))
+        sender = sender_of(cast("ApiKey", request.user), door="caliper")
         outcomes = receive_envelope(envelope, sender, settings.KPI_CALIPER_VERSIONS)
         is_bad = all(outcome.wrong for outcome in outcomes)
         answers: dict[str, Any] = {**counted(outcomes), "events": [one.answer for one in outcomes]}

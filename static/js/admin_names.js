@@ -27,10 +27,23 @@ function nameBySelect(field) {
   name(field, textOf(document.querySelector(`label[for="${select?.id}"]`)) || select?.ariaLabel);
 }
 
+/** A choice of select2 is named by its field, and by what is chosen. */
+function nameChoice(shown) {
+  const select = shown.closest(".select2-container")?.previousElementSibling;
+  const label = textOf(document.querySelector(`label[for="${select?.id}"]`)) || select?.ariaLabel;
+  if (label) shown.ariaLabel = [label, textOf(shown)].filter(Boolean).join(": ");
+}
+
 function nameAll() {
   for (const field of document.querySelectorAll(`:is(.tabular, #result_list) td :is(${FIELDS})`)) nameByColumn(field);
   for (const field of document.querySelectorAll(".datetime input")) nameByWord(field);
   for (const field of document.querySelectorAll(".select2-search__field")) nameBySelect(field);
+  for (const shown of document.querySelectorAll("span.select2-selection__rendered")) nameChoice(shown);
+  for (const hint of document.querySelectorAll(".help-tooltip[aria-label]")) hint.role = "img";
+  const search = document.getElementById("searchbar");
+  if (search) search.ariaLabel = search.form.querySelector("[type=submit]").value;
+  // wide rows scroll by themselves, by keyboard, too
+  for (const rows of document.querySelectorAll(".inline-group .tabular")) rows.tabIndex = 0;
   for (const head of document.querySelectorAll(".tabular thead th")) if (!textOf(head)) head.role = "presentation";
   // its items are not in it until something is chosen
   for (const list of document.querySelectorAll("ul.select2-selection__rendered")) list.role = "presentation";

@@ -1,4 +1,5 @@
 // Bar charts: one bar per KPI with a mark at its target, or one bar per period or score.
+import { linkOptions } from "./chart_links.js";
 import { baseOptions, token, axisNumber } from "./chart_style.js";
 
 const colorOf = (name, i) => token(name ? `--${name}` : `--series-${i + 1}`);
@@ -26,6 +27,7 @@ function options(chart) {
   const names = { type: "category", labels: chart.labels, grid: { display: false }, ticks: { color: ink, autoSkip: false } };
   return {
     ...base,
+    ...linkOptions(chart),
     indexAxis: chart.isHorizontal ? "y" : "x",
     scales: chart.isHorizontal ? { x: { ...values, suggestedMax: 100 }, y: names } : { x: names, y: values },
     plugins: { ...base.plugins, legend: { ...base.plugins.legend, display: chart.bars.length > 1 || Boolean(chart.targets) } },

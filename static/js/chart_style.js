@@ -21,7 +21,7 @@ export function baseOptions() {
     plugins: {
       legend: { align: "start", labels: {
         color: token("--ink"), usePointStyle: true, boxHeight: 7, padding: 18, filter: isInLegend } },
-      tooltip: { filter: ({ dataset, dataIndex }) => !dataset.isExtra && dataset.texts[dataIndex], callbacks: {
+      tooltip: { padding: 10, boxPadding: 6, filter: ({ dataset, dataIndex }) => !dataset.isExtra && dataset.texts[dataIndex], callbacks: {
         label: ({ dataset, dataIndex }) => dataset.texts[dataIndex] } },
     },
   };

@@ -1,9 +1,9 @@
 // Draws a chart from the values that the table beside it shows.
+import "./chart_png.js";
 import { bars } from "./bars.js";
 import { lines } from "./lines.js";
+import { withNotes } from "./chart_notes.js";
 import { redrawForPrint } from "./print_charts.js";
-
-const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function drawAll() {
   for (const figure of document.querySelectorAll("figure[data-chart]:not([data-drawn])")) open(figure);
@@ -24,12 +24,12 @@ function open(figure) {
   const drawing = new Chart(figure.querySelector("canvas"), { type: kind.type });
   const draw = (mode) => {
     fit(drawing.data, chart.labels, kind.datasets(chart));
-    drawing.options = kind.options(chart);
+    drawing.options = withNotes(kind.options(chart), chart.notes ?? []);
     drawing.update(mode);
     figure.dataset.drawn = "yes";
   };
   draw();
-  dark.addEventListener("change", () => draw());
+  document.addEventListener("theme:changed", () => draw());
   document.addEventListener("live:swapped", () => read() && draw("none"));
   redrawForPrint(drawing, () => draw("none"));
 }

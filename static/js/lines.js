@@ -1,4 +1,5 @@
 // Line charts over periods, with targets and intervals; provisional values are dotted.
+import { linkOptions } from "./chart_links.js";
 import { baseOptions, token, axisNumber } from "./chart_style.js";
 
 const SHAPES = ["circle", "triangle", "rectRot", "rect"];
@@ -12,7 +13,7 @@ function datasets(chart) {
       ? [{ ...ends, label: "low", data: line.lows },
          { ...ends, label: "high", data: line.highs, fill: "-1", backgroundColor: `${color}26` }]
       : [];
-    const dotted = (ctx) => (line.open[ctx.p1DataIndex] ? [2, 4] : undefined);
+    const dotted = (ctx) => (line.open[ctx.p1DataIndex] ? (line.isAhead ? [9, 3, 2, 3] : [2, 4]) : undefined);
     return [
       ...band,
       { ...base, label: line.name, data: line.values, texts: line.texts, borderWidth: 2.5,
@@ -41,6 +42,7 @@ function options(chart) {
   const base = baseOptions();
   return {
     ...base,
+    ...linkOptions(chart),
     scales: {
       x: { grid: { display: false }, ticks: { color: ink, maxRotation: 0, autoSkipPadding: 14 } },
       y: { ...valueRange(chart), grid: { color: token("--grid") }, border: { display: false }, ticks },

@@ -16,10 +16,14 @@ let { live: token, version } = panel.dataset;
 let [interval, extraDelay, failures, noticeAt] = [1_000, 0, 0, 0];
 let [timer, noticeTimer] = [null, null];
 let [isPolling, isSignedOut] = [false, false];
+let leaving = new AbortController();
 
 const isPaused = () => localStorage.getItem(PAUSED_KEY) === "yes";
 const jitter = (time) => time * (0.9 + Math.random() * 0.2);
-const get = (url, headers) => fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(20_000) });
+const get = (url, headers) => {
+  const signal = AbortSignal.any([leaving.signal, AbortSignal.timeout(20_000)]);
+  return fetch(url, { headers, cache: "no-store", signal });
+};
 
 function show(text) {
   if (status.textContent !== text) status.textContent = text;
@@ -99,7 +103,15 @@ button.addEventListener("click", () => {
 addEventListener("storage", ({ key }) => key === PAUSED_KEY && showPaused());
 document.addEventListener("visibilitychange", poll);
 addEventListener("online", poll);
-addEventListener("pageshow", poll);
+// the page rests in the back-forward cache: nothing may be under way there
+addEventListener("pagehide", () => {
+  clearTimeout(timer);
+  leaving.abort();
+});
+addEventListener("pageshow", () => {
+  leaving = new AbortController();
+  poll();
+});
 
 panel.hidden = false;
 showPaused();

@@ -4,7 +4,7 @@
 import { prefersReducedMotion, token } from "./chart_style.js";
 
 // forms belong to the reader, the rest to scripts
-const UNTOUCHED = "form, input, select, textarea, [data-live], script[src]";
+const UNTOUCHED = "form, input, select, textarea, [data-live], [data-sortable], script[src]";
 // messages that the server sends only once stay
 const ONE_TIME_NOTICES = "main > p.notice[role=status]";
 const SCRIPT_ATTRIBUTES = { DETAILS: ["open"], FIGURE: ["hidden", "data-drawn"] };

@@ -51,8 +51,8 @@ class SenderRules(models.Model):
 
     class Meta:
         ordering = ("key",)
-        verbose_name = _("xAPI leniency")
-        verbose_name_plural = _("xAPI leniencies")
+        verbose_name = _("rules of an xAPI sender")
+        verbose_name_plural = _("rules of xAPI senders")
 
     def __str__(self) -> str:
         return str(self.key)

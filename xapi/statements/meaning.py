@@ -42,4 +42,4 @@ def interprets_statements(function: Interpret) -> Interpret:
 def hand_over(stored: Sequence[StoredStatement], key: ApiKey) -> None:
     events = [event for interpret in INTERPRETERS for event in interpret(stored, key)]
     if events:
-        receive(events, sender_of(key))
+        receive(events, sender_of(key, door="xapi"))

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from demo import accounts
+from demo import accounts, status
 from demo.dataset import SEED
 from demo.load import NotEmpty, begin, complete
 
@@ -43,6 +43,10 @@ class Command(BaseCommand):
             raise CommandError(
                 "The database already contains courses. To load demonstration data, delete the "
                 "data folder or set KPI_DATA_DIR to another folder."
+            ) from None
+        except status.Busy:
+            raise CommandError(
+                "Another process is loading or removing the demonstration data."
             ) from None
         finally:
             bars.close()

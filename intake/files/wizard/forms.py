@@ -52,7 +52,7 @@ class UploadForm(forms.Form):
     )
     encoding = forms.ChoiceField(
         choices=_encodings, required=False, label=gettext_lazy("Encoding"),
-        help_text=gettext_lazy("Of text that is not Unicode, as old spreadsheets write it."),
+        help_text=gettext_lazy("Only for text that is not Unicode, as old spreadsheets write it."),
     )  # fmt: skip
     mapping = forms.ChoiceField(
         choices=_mappings, required=False, label=gettext_lazy("Saved mapping"),

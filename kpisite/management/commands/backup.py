@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.progress_bars import ProgressBars
 from kpisite import disk_space
-from kpisite.backups import backing_up
+from kpisite.backups import backing_up, last_backup
 
 
 class Command(BaseCommand):
@@ -43,6 +43,7 @@ class Command(BaseCommand):
             raise CommandError(f"The disk of {path.parent} is full. Nothing was written.") from None
         finally:
             bars.close()
+        last_backup.note(path, about.made_at)
         rows, size = sum(about.tables.values()), path.stat().st_size / 1e6
         self.stdout.write(f"Backed up {rows:,} rows to {path} ({size:,.1f} MB).")
         if folder and keep:

@@ -13,8 +13,8 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Session
+from accounts.models.sessions import MESSAGES, SessionStore
 from accounts.sign_in.digests import account_digest
-from accounts.sign_in.session_store import MESSAGES, SessionStore
 from core.mentions import containing
 from core.models import WorkItem
 from core.personal_data import (

@@ -1,10 +1,18 @@
+"""Sessions with their account, in columns; this module is the SESSION_ENGINE."""
+
 from __future__ import annotations
 
-from django.contrib.sessions.backends.base import SessionBase
+from typing import Any, cast
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.messages.storage.session import SessionStorage
+from django.contrib.sessions.backends import db
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from accounts.models.users import User
+
+MESSAGES = SessionStorage.session_key
 
 
 class Session(AbstractBaseSession):
@@ -21,8 +29,20 @@ class Session(AbstractBaseSession):
         return f"{self.account_id}"
 
     @classmethod
-    def get_session_store_class(cls) -> type[SessionBase]:
-        # it imports this model
-        from accounts.sign_in.session_store import SessionStore  # noqa: PLC0415
-
+    def get_session_store_class(cls) -> type[SessionStore]:
         return SessionStore
+
+
+class SessionStore(db.SessionStore):
+    """Encodes as the one of Django does, as long as it has the same name."""
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        session = cast("Session", super().create_model_instance(data))
+        account = data.get(SESSION_KEY)
+        session.account_id = int(account) if account else None
+        session.has_messages = bool(data.get(MESSAGES))
+        return session

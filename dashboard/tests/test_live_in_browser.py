@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from accounts.models import Session
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import Session
 from curriculum.models import Course, Module
 from dashboard.live import topics, versions
 from kpis.models import Measurement

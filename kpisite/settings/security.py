@@ -96,7 +96,7 @@ STAFF_SESSION = (
     timedelta(hours=KPI_STAFF_SESSION_IDLE_HOURS),
 )
 SESSION_COOKIE_AGE = 24 * 3600 * max(KPI_SESSION_DAYS, KPI_STAFF_SESSION_DAYS)
-SESSION_ENGINE = "accounts.sign_in.session_store"
+SESSION_ENGINE = "accounts.models.sessions"
 # messages may contain secrets such as a new API key, which cookies would expose
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = True

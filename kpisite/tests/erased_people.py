@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.api_keys import create_api_key
 from accounts.models import Session, User
-from accounts.sign_in.session_store import SessionStore
+from accounts.models.sessions import SessionStore
 from alerts.models import AlertEvent
 from alerts.tests.alerting import KPI
 from business.referral_codes import code_of, remember

@@ -204,7 +204,7 @@ def seconds(ask: Any, *, is_changed: bool = False) -> float:
 
 def change() -> None:
     """Commit something that no page shows."""
-    from django.contrib.sessions.models import Session  # noqa: PLC0415
+    from accounts.models.sessions import Session  # noqa: PLC0415
 
     Session.objects.filter(session_key="nobody").delete()
     Session.objects.create(session_key="nobody", session_data="", expire_date="2000-01-01T00:00Z")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from accounts.models.sessions import Session
 from accounts.tests.people import account
 from curriculum.models import Course
 from kpisite.tests.cached_visitors import API, PAGE, Clock, Visitor, clock, program, py

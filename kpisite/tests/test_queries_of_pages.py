@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import CourseGrant, User
+from accounts.models.sessions import Session
 from accounts.tests.people import account
 from curriculum.models import Course
 from kpis.tests.measured import COMPLETION, SCORES, VIDEO, course, fed, measured

@@ -58,8 +58,8 @@ def test_a_second_reader_gets_the_same_figures_under_another_name(py: Course, pa
 
     assert not reads_figures(bo, path)
     assert "60.0%" in bo.html
-    assert ">Bo</a>" in bo.html
-    assert ">Ada</a>" not in bo.html
+    assert ">Bo</span>" in bo.html
+    assert ">Ada</span>" not in bo.html
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from accounts.models.sessions import Session
+from accounts.models import Session
 from accounts.tests.people import account
 from curriculum.models import Course
 from kpisite.tests.cached_visitors import API, PAGE, Clock, Visitor, clock, program, py

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from pytest_django.fixtures import Settings
 
 from engagement.tests.school import enrolled, finished, school
 from kpis.models import Measurement
@@ -37,15 +36,15 @@ IN_THE_WAY = {
 
 
 @pytest.fixture
-def older() -> Iterator[None]:
-    """A site with figures, and the tables of an older version."""
+def older() -> Iterator[int]:
+    """A site with figures and the tables of an older version, so many migrations behind."""
     school()
     enrolled("ada", "bo")
     finished("ada", "m1", "m2", at="2026-01-10")
     with recompute_lock():
         recompute_stale(now=moment("2026-07-10T12:00:00"))
     call_command("migrate", *BEFORE, verbosity=0)
-    yield
+    yield len(pending_migrations.waiting())
     call_command("migrate", verbosity=0)
 
 
@@ -59,25 +58,23 @@ def test_a_database_of_this_version_is_left_alone() -> None:
     assert "There is nothing to do" in upgraded()
 
 
-@pytest.mark.usefixtures("older")
-def test_a_dry_run_says_what_would_be_done_and_does_nothing() -> None:
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(older: int) -> None:
     said = upgraded("--dry-run")
 
-    assert f"{ADDED}: at once" in said or f"{ADDED}: " in said
+    assert f"{ADDED}: " in said
     assert "less than a minute" in said
     assert "No backup is known." in said
     assert said.endswith("Nothing was changed.\n")
-    assert [one.name for one in pending_migrations.waiting()] == ["0012_stale_since"]
+    assert len(pending_migrations.waiting()) == older
 
 
-@pytest.mark.usefixtures("older")
-def test_an_upgrade_backs_up_migrates_and_verifies(tmp_path: Path) -> None:
+def test_an_upgrade_backs_up_migrates_and_verifies(older: int, tmp_path: Path) -> None:
     before = list(Measurement.objects.order_by("pk").values())
     assert before
     said = upgraded("--backup-to", str(tmp_path / "kept"))
     (backup,) = (tmp_path / "kept").iterdir()
 
-    assert "1 migrations are done." in said
+    assert f"{older} migrations are done." in said
     assert "A sample of the figures matches" in said
     assert list(Measurement.objects.order_by("pk").values()) == before
     assert oct((tmp_path / "kept").stat().st_mode)[-3:] == "700"
@@ -86,8 +83,7 @@ def test_an_upgrade_backs_up_migrates_and_verifies(tmp_path: Path) -> None:
     assert known.path == str(backup)
 
 
-@pytest.mark.usefixtures("older")
-def test_a_failed_migration_says_how_to_go_back(tmp_path: Path) -> None:
+def test_a_failed_migration_says_how_to_go_back(older: int, tmp_path: Path) -> None:
     break_it, mend_it = IN_THE_WAY[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(break_it)
@@ -101,7 +97,7 @@ def test_a_failed_migration_says_how_to_go_back(tmp_path: Path) -> None:
     said = str(caught.value)
 
     assert said.startswith(f"{ADDED} failed: ")
-    assert "0 of 1 migrations are done." in said
+    assert f"0 of {older} migrations are done." in said
     assert f"manage.py restore {backup}" in said
     # a backup of the tables as they are, which the former version can restore
     with zipfile.ZipFile(backup) as archive:
@@ -119,12 +115,11 @@ def test_the_backup_of_an_older_version_can_be_restored(tmp_path: Path) -> None:
     assert pending_migrations.waiting() == []
 
 
-@pytest.mark.usefixtures("older")
-def test_nothing_begins_without_room(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_begins_without_room(older: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.database.sizes.database_bytes", lambda: 10**18)
     with pytest.raises(CommandError, match="Nothing was changed"):
         upgraded()
-    assert len(pending_migrations.waiting()) == 1
+    assert len(pending_migrations.waiting()) == older
 
 
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from core import reporting_clock
 from kpis.definitions.registry import Indicator
 from presentation import figures
-from presentation.filters import Filters
+from presentation.filters import COMPARISONS, Filters
 from presentation.page_query import PageResult
 
 
@@ -18,15 +18,11 @@ def facts_of(result: PageResult, filters: Filters) -> list[tuple[str, str]]:
     period = result.period
     if result.period_note:
         period = f"{period} ({result.period_note})"
-    compared = {
-        "target": gettext("Target"),
-        "previous": gettext("Previous period"),
-    }
-    both = gettext("Target and previous period")
+    compared = dict(COMPARISONS)
     return [
         (gettext("Period"), period),
         (gettext("Course"), place_of(filters)),
-        (gettext("Compared with"), compared.get(result.kpi_query.compare or "", both)),
+        (gettext("Compared with"), str(compared.get(result.kpi_query.compare or "", compared[""]))),
         (gettext("Time zone"), reporting_clock.reporting_zone().key),
         (gettext("Created"), figures.moment(result.kpi_query.now)),
     ]

@@ -61,6 +61,19 @@ def test_a_workbook_says_which_filters_it_has_and_what_its_kpis_mean(ada: Visito
     assert about["Period"] == "Q2 2026 (last closed quarter)"
     assert about["Time zone"] == "UTC"
     assert "complete their course" in about["Completion rate"]
+    assert about["Compared with"] == "Target and previous period"
+
+
+@pytest.mark.parametrize(
+    ("compare", "words"),
+    [("last-year", "Target and same period last year"), ("none", "Nothing")],
+)
+def test_a_file_says_what_its_figures_are_compared_with(
+    ada: Visitor, compare: str, words: str
+) -> None:
+    sheets = workbook(ada, f"{FILES}/xlsx?tab=engagement&compare={compare}")
+
+    assert ("Compared with", words) in {row[:2] for row in sheets["About"]}
 
 
 def test_a_csv_file_has_readable_headings_and_numbers_in_their_unit(ada: Visitor) -> None:

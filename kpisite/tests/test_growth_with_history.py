@@ -100,6 +100,9 @@ KNOWN = frozenset(
         "/admin/curriculum/parameterchange/",
         "/admin/outcomes/testimonial/",
         "/api/kpi/outcome/feedback",
+        # what there is by name, and how much up to 10,000
+        "/search/suggestions?q=ada",
+        "/first-steps",
         # a row per reading of data of people, whose list counts them
         "/admin/accounts/accessrecord/",
     }

@@ -76,8 +76,8 @@ def trend_section(page: Dashboard) -> Section:
         *(Column(one.indicator.name, True, one.indicator.unit) for one in page.trend),
     ]
     rows = [
-        [cells.text(period), *(cells.value(one) for one in figures)]
-        for period, figures in page.trend_rows
+        [cells.text(figures[0].period), *(cells.value(one) for one in figures)]
+        for _, figures in page.trend_rows
     ]
     return Section(title, [Chart(page.trend_chart), Table(title, columns, rows)])
 

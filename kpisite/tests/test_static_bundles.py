@@ -18,29 +18,27 @@ SITE = "css/site.css"
 
 @pytest.fixture
 def collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BundlingStorage:
-    """Collect the stylesheets of the site."""
+    """Collect what the stylesheets of the site need."""
     storage = BundlingStorage(location=tmp_path, base_url="/static/")
     # the checkout may have other bundles, whose parts are not collected here
     only = [(SITE, dict(static_bundles.bundles())[SITE])]
     monkeypatch.setattr(static_bundles, "bundles", lambda: iter(only))
-    folder = Path(str(finders.find("css/tokens.css"))).parent
     paths = {}
-    for name in [*only[0][1], "css/print.css"]:
+    for name in [*only[0][1], "css/dark.css", "css/print.css", "js/theme.js"]:
         target = tmp_path / name
         target.parent.mkdir(exist_ok=True)
-        target.write_bytes((folder / Path(name).name).read_bytes())
+        target.write_bytes(Path(str(finders.find(name))).read_bytes())
         paths[name] = (storage, name)
     list(storage.post_process(paths))
     return storage
 
 
 def test_a_bundle_joins_its_stylesheets_in_order(collected: BundlingStorage) -> None:
-    content = collected.open(SITE).read().decode()
     parts = dict(static_bundles.bundles())[SITE]
-    joined = "\n".join(collected.open(one).read().decode() for one in parts)
+    joined = "\n".join(Path(collected.path(one)).read_text() for one in parts)
 
     assert parts[0] == "css/tokens.css"
-    assert content == joined
+    assert Path(collected.path(SITE)).read_text() == joined
 
 
 def test_a_bundle_has_a_hashed_name_and_is_compressed(collected: BundlingStorage) -> None:
@@ -55,7 +53,7 @@ def test_pages_link_the_bundle(collected: BundlingStorage, monkeypatch: pytest.M
         monkeypatch.setattr(f"{module}.staticfiles_storage", collected)
     html = render_to_string("_stylesheets.html")
 
-    assert html.count("<link") == 2
+    assert html.count("<link") == 3
     assert f'href="{collected.url(SITE)}"' in html
 
 

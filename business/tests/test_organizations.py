@@ -62,17 +62,17 @@ def test_seats_of_other_organizations_are_not_shown() -> None:
     py = course("py")
     acme, other = organization("acme", py), organization("other", py)
     seated("Ada", acme, py)
-    seated("Bo", other, py)
+    seated("Bodo", other, py)
     page = page_of(acme)
 
-    assert "Bo" not in page
+    assert "Bodo" not in page
     assert "Other" not in page
 
 
 def test_learners_without_a_seat_are_not_shown() -> None:
     py = course("py")
     acme = organization("acme", py)
-    enrolled("Bo", py)
+    enrolled("Bodo", py)
 
     assert "Nobody holds a seat yet." in page_of(acme)
 
@@ -97,7 +97,7 @@ def test_more_learners_take_no_more_queries() -> None:
     OrganizationGrant.objects.create(user=mo, organization=acme)
     client, counts = Client(), []
     client.force_login(mo)
-    for name in ("Ada", "Bo", "Cleo"):
+    for name in ("Ada", "Bodo", "Cleo"):
         seated(name, acme, py)
         with CaptureQueriesContext(connection) as asked:
             client.get("/organizations")
@@ -109,7 +109,7 @@ def test_more_learners_take_no_more_queries() -> None:
 def test_an_individual_has_no_seats_to_manage(client: Client) -> None:
     client.force_login(account("Ada", is_staff=True, is_superuser=True))
     buyer = Customer.objects.create(kind="learner", key="bo")
-    bo = learner("Bo")
+    bo = learner("Bodo")
     response = client.post(
         "/admin/business/seat/add/", {"organization": buyer.pk, "learner": bo.pk}
     )
@@ -124,7 +124,7 @@ def test_whose_seats_were_seen_is_recorded() -> None:
     assert not AccessRecord.objects.exists()
 
     seated("Ada", acme)
-    seated("Bo", acme)
+    seated("Bodo", acme)
     client = Client()
     client.force_login(User.objects.get(email="mo@example.com"))
     client.get("/organizations")

@@ -15,7 +15,10 @@ PATH = "/live"
 INTERVAL_HEADER = "Live-Again"
 # the middleware that sets these on other responses does not run here; with `no-store`, the page
 # would not enter the browser's back-forward cache
-USUAL_HEADERS = {"Cache-Control": "private, no-cache", "Content-Length": "0"}
+USUAL_HEADERS = {
+    "Cache-Control": "private, no-cache",  # not translated: HTTP
+    "Content-Length": "0",
+}
 
 
 class LiveUpdates:

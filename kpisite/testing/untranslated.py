@@ -15,7 +15,7 @@ from django.template.base import Lexer, TokenType
 # a line with this comment and a reason is ignored
 IGNORE_COMMENT = "# not translated:"
 # names that are the same in every language
-NAMES = {"Learning KPIs", "API", "CSV", "NPS", "CSAT", "REST", "Slack"} | set(
+NAMES = {"Learning KPIs", "API", "CSV", "PDF", "Excel", "NPS", "CSAT", "REST", "Slack"} | set(
     "n p Σy Σx Σy² Σx² Σxy".split()
 )
 # a tag without an attribute that people read or hear

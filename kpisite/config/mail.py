@@ -25,6 +25,8 @@ def transport() -> dict[str, Any]:
         config: dict[str, Any] = environ.Env.email_url_config(url)
     except ValueError:
         reject("EMAIL_URL", "like smtp+tls://USER:PASSWORD@HOST:587, its port a number")
+    if url.startswith("consolemail:"):
+        config["EMAIL_BACKEND"] = "kpisite.mail.console.EmailBackend"
     # the library would read the folder of filemail:///FOLDER as relative
     return {**config, "EMAIL_FILE_PATH": urlsplit(url).path, "EMAIL_TIMEOUT": TIMEOUT_SECONDS}
 

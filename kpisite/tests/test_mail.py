@@ -41,3 +41,20 @@ def test_the_worker_knows_the_task_that_sends_password_links() -> None:
     app.loader.import_default_modules()
 
     assert password_links.TASK in app.tasks
+
+
+def test_without_a_mail_server_the_beginning_and_the_links_are_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("EMAIL_URL", raising=False)
+    lines = [f"Line {number}" for number in range(20)]
+    with override_settings(**mail.transport()):
+        send_mail(
+            "Hello", "\n\n".join([*lines, "https://kpi.example.org/alerts"]), None,
+            ["ada@example.org"], html_message="<p>Hello</p>",
+            connection=get_connection(mail.transport()["EMAIL_BACKEND"]),
+        )  # fmt: skip
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == ["E-mail to ada@example.org: Hello", "  Line 0"]
+    assert said[-2:] == ["  Line 7", "  https://kpi.example.org/alerts"]

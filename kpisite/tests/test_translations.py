@@ -36,7 +36,7 @@ FOR_PROGRAMS = (
     "kpisite/checks.py", "kpisite/celery.py", "kpisite/disk_space.py", "kpisite/gunicorn.py",
     "kpisite/time_zone.py", "kpisite/i18n/catalogs.py", "kpisite/i18n/model_names.py",
     "kpisite/backups/*", "kpisite/jobs/*", "kpisite/doctor/*", "kpisite/upgrading/*",
-    "kpisite/observing/*", "kpisite/metrics/*", "kpisite/byte_sizes.py",
+    "kpisite/mail/*", "kpisite/observing/*", "kpisite/metrics/*", "kpisite/byte_sizes.py",
     "kpisite/http/access_log.py", "kpisite/http/middleware.py", "kpisite/http/languages.py",
     "kpisite/http/outage_responses.py",
     "kpisite/api_reference.py", "templates/kpisite/api_docs.html", "templates/kpisite/_api_*.html",

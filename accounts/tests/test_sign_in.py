@@ -84,3 +84,11 @@ def test_a_link_cannot_sign_a_visitor_out(client: Client) -> None:
     client.force_login(account("Ada"))
 
     assert client.get("/sign-out").status_code == 405
+
+
+def test_who_is_signed_in_is_told_that_the_administration_is_for_staff(client: Client) -> None:
+    client.force_login(account("Ada"))
+    answer = client.get("/admin/", follow=True)
+
+    assert answer.status_code == 403
+    assert "The administration is for staff." in answer.content.decode()

@@ -12,6 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import RedirectURLMixin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -54,6 +55,11 @@ def continue_sign_in(request: HttpRequest) -> HttpResponse | None:
 
 
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    is_shown = request.method == "GET" and request.user.is_authenticated
+    if is_shown and not admin.site.has_permission(request):
+        raise PermissionDenied(
+            gettext("The administration is for staff. Sign out first to use another account.")
+        )
     return continue_sign_in(request) or admin.site.login(request)
 
 

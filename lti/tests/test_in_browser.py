@@ -37,7 +37,8 @@ def test_instructor_and_learner_open_the_site_within_their_course(
 ) -> None:
     frame = opened(in_the_lms, lms, live_server.url, "ines")
     expect(frame.locator("h1")).to_be_visible()
-    # the next page has the session, too
+    # the next page has the session, too; the frame is as narrow as a phone
+    frame.get_by_role("button", name="Menu").click()
     frame.get_by_role("link", name="Alerts").first.click()
     expect(frame.get_by_role("heading", name="Alerts").first).to_be_visible()
 

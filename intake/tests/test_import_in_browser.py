@@ -89,6 +89,7 @@ def test_a_downloaded_template_can_be_filled_in_and_imported(
     page: Page, complaints: list[str], tmp_path: Path
 ) -> None:
     page.get_by_role("link", name="Import a file").click()
+    page.get_by_text("Templates", exact=True).click()
     with page.expect_download() as download:
         page.get_by_label("Template for content.viewed").click()
     template = tmp_path / "template.csv"
@@ -141,5 +142,6 @@ def test_the_wizard_fits_a_phone(page: Page, complaints: list[str], tmp_path: Pa
 
 
 def violations(page: Page) -> list[str]:
+    page.wait_for_load_state()
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]

@@ -66,6 +66,7 @@ def test_back_restores_a_page_until_its_reader_signs_out(
     leave_and_return(page)
     assert page.evaluate("window.isSamePage")
 
+    page.get_by_role("button", name="Account").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/sign-in")
     page.go_back(wait_until="commit")

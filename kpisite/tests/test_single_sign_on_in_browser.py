@@ -45,6 +45,7 @@ def test_the_provider_signs_in_and_out(
         page.locator("[name=sub]").fill("ada-1")
         page.locator("button", has_text="Authorize").click()
         expect(page).to_have_url(f"{live_server.url}/alerts")
+        page.get_by_role("button", name="Account").click()
         page.get_by_role("button", name="Sign out").click()
         assert_accessible(page)
         page.get_by_role("link", name="Sign out at Academy login").click()

@@ -11,7 +11,7 @@ function stack() {
     if (columns.length <= FEW_COLUMNS) continue;
     const labels = columns.map((_, at) => rows.map((row) => row[at]).filter(Boolean).join(" · "));
     for (const body of table.tBodies) for (const row of body.rows) name(row, labels);
-    table.classList.add("stacked");
+    table.dataset.stacked = "yes";
   }
 }
 

@@ -7,7 +7,9 @@ import { prefersReducedMotion, token } from "./chart_style.js";
 const UNTOUCHED = "form, input, select, textarea, [data-live], [data-sortable], script[src]";
 // messages that the server sends only once stay
 const ONE_TIME_NOTICES = "main > p.notice[role=status]";
-const SCRIPT_ATTRIBUTES = { DETAILS: ["open"], FIGURE: ["hidden", "data-drawn"] };
+const SCRIPT_ATTRIBUTES = {
+  DETAILS: ["open"], FIGURE: ["hidden", "data-drawn"], TABLE: ["data-stacked"], TR: ["data-place"], TD: ["data-label"],
+};
 const SERVER_CANVAS_ATTRIBUTES = ["aria-label"];
 
 export function swap(page) {
@@ -18,11 +20,11 @@ export function swap(page) {
     if (have && want) matchChildren(have, want, changed);
   }
   if (document.title !== page.title) document.title = page.title;
+  document.dispatchEvent(new Event("live:swapped"));
   restoreSelection(selection);
   restoreScroll(anchor);
   if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
   for (const element of changed) highlight(element);
-  document.dispatchEvent(new Event("live:swapped"));
   return changed.size > 0;
 }
 

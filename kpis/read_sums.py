@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Any
 
@@ -255,8 +256,11 @@ def _rows(table: Table, keys: Sequence[str], periods: Iterable[Period]) -> Query
     for period in periods:
         starts[period.kind].append(period.first)
     of_kinds = (Q(period_kind=kind, period_start__in=some) for kind, some in starts.items())
-    rows: QuerySet[Any] = QuerySet(table.model)
-    return rows.filter(reduce(or_, of_kinds), kpi__in=keys)
+    rows: QuerySet[Any] = QuerySet(table.model).filter(reduce(or_, of_kinds), kpi__in=keys)
+    if len(starts) == 1:
+        return rows
+    # an index cannot answer the alternatives, but this
+    return rows.filter(period_kind__in=[*starts], period_start__in={*chain(*starts.values())})
 
 
 def _cells(scope: Scope) -> Q:

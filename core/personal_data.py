@@ -59,9 +59,8 @@ class Person:
 
         A key that is a mere number could be anything, unless it is the whole text.
         """
-        key = "" if self.key.isdecimal() else self.key
-        names = {*self.emails, *self.names, key} - {""}
-        return bool(names and as_words(names).search(text)) or text == self.key
+        named = _any_name_of(self)
+        return bool(named and named.search(text)) or text == self.key
 
 
 def spellings(names: Iterable[str]) -> set[str]:
@@ -90,6 +89,13 @@ def found_once(find: Callable[[Person], T]) -> Callable[[Person], T]:
         return found
 
     return find_once
+
+
+@found_once
+def _any_name_of(person: Person) -> re.Pattern[str] | None:
+    key = "" if person.key.isdecimal() else person.key
+    names = {*person.emails, *person.names, key} - {""}
+    return as_words(names) if names else None
 
 
 Find = Callable[[Person], QuerySet[Any]]

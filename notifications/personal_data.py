@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from core.mentions import may_name_people
 from core.personal_data import Action, Person, holds_no_personal_data, holds_personal_data
 from notifications.models import Channel, DigestUnsubscribe, Notification, NotificationRead
@@ -32,4 +33,6 @@ holds_personal_data(
 )
 holds_no_personal_data(Channel, reason=_("Addresses of the staff and of other systems."))
 may_name_people(Notification, "payload", "last_error")
-may_name_people(Channel, "address")
+# accounts of those who work here stay, and what they are sent goes on
+OF_NO_ACCOUNT = ~Exists(User.objects.filter(email__iexact=OuterRef("address")))
+may_name_people(Channel, "address", only=Q(OF_NO_ACCOUNT))

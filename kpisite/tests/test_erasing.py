@@ -30,6 +30,7 @@ from kpisite.tests.erased_people import (
     documented,
     subscribed,
 )
+from notifications.models import Channel
 from notifications.tests.notifying import create_alert
 from outcomes.models import CertificateChange, CertificateCode, Response
 
@@ -233,10 +234,13 @@ def test_a_key_that_is_a_number_is_no_word_of_others(db: None) -> None:
 
 def test_somebody_who_works_here_keeps_the_account(ada: Learner) -> None:
     User.objects.filter(learner=ada).update(is_staff=True)
+    channel = Channel.objects.create(kind="email", name="Me", address=HOME.upper())
     erase(ada)
 
     assert User.objects.filter(email=HOME).exists()
     assert Learner.objects.get().user is None
+    channel.refresh_from_db()
+    assert channel.address == HOME.upper()
 
 
 def test_somebody_who_manages_seats_keeps_the_account(ada: Learner) -> None:

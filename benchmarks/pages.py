@@ -204,7 +204,11 @@ def seconds(ask: Any, *, is_changed: bool = False) -> float:
 
 def change() -> None:
     """Commit something that no page shows."""
-    from accounts.models.sessions import Session  # noqa: PLC0415
+    from django.conf import settings  # noqa: PLC0415
+    from django.utils.module_loading import import_string  # noqa: PLC0415
+
+    # earlier checkouts keep sessions elsewhere
+    Session = import_string(f"{settings.SESSION_ENGINE}.SessionStore").get_model_class()  # noqa: N806
 
     Session.objects.filter(session_key="nobody").delete()
     Session.objects.create(session_key="nobody", session_data="", expire_date="2000-01-01T00:00Z")

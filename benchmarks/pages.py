@@ -92,7 +92,7 @@ def line(name: str, here: tuple[int, float, float], there: tuple[int, float, flo
 
 
 def apart(checkout: Path, folder: Path, arguments: list[str]) -> Figures:
-    """Measure in a process of its own, with the code of a checkout and a copy of its data."""
+    """Measure in a process of its own, with a checkout, its packages and a copy of its data."""
     with tempfile.TemporaryDirectory() as copy:
         shutil.copy(Path(folder, "secret-key"), copy)
         with (
@@ -100,8 +100,9 @@ def apart(checkout: Path, folder: Path, arguments: list[str]) -> Figures:
             sqlite3.connect(Path(copy, "kpi.sqlite3")) as target,
         ):
             source.backup(target)
+        own = checkout / ".venv/bin/python"
         done = subprocess.run(
-            [sys.executable, str(OWN), *arguments, "--one"],
+            [str(own if own.exists() else sys.executable), str(OWN), *arguments, "--one"],
             env=os.environ | {"PYTHONPATH": str(checkout), "KPI_DATA_DIR": copy}
             | {"LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "kpisite.settings"},
             cwd=checkout,
@@ -136,16 +137,16 @@ def measured(chosen: argparse.Namespace) -> Figures:
 
 
 def pages() -> Iterator[tuple[str, Any, str]]:
+    from django.conf import settings  # noqa: PLC0415
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
-    from accounts.models import User  # noqa: PLC0415
-
+    backends = settings.AUTHENTICATION_BACKENDS
+    by_password = next(one for one in backends if re.search("(Password|Model)Backend$", one))
     for role in ROLES:
         client = Client(headers={"Accept-Encoding": "gzip"})
-        client.force_login(
-            User.objects.get(email=f"{role}@example.com"),
-            "accounts.sign_in.password_backend.PasswordBackend",
-        )
+        user = get_user_model().objects.get(email=f"{role}@example.com")
+        client.force_login(user, by_password)
         paths = PATHS | ADMIN_PATHS if role == "staff" else PATHS
         for name, path in paths.items():
             yield f"{role}: {name}", client, path

@@ -22,7 +22,7 @@ from kpisite.launcher.parent_death import die_with_parent
 from kpisite.testing import postgres
 
 RUN_FOLDER = "PYTEST_KPI_FOLDER"
-KEPT = frozenset({"KPI_REQUIRE_BROWSER", "KPI_REQUIRE_CLIENTS"})
+KEPT = frozenset({"KPI_AXE_ADMIN", "KPI_REQUIRE_BROWSER", "KPI_REQUIRE_CLIENTS"})
 # the settings of a developer's own server must not affect the tests
 IGNORED = frozenset(
     {
